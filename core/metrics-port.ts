@@ -1,0 +1,15 @@
+import type { CounterName, GaugeName, HistogramName } from './metrics-catalogue.ts';
+
+export type Labels = Readonly<Record<string, string | number>>;
+
+/**
+ * How services count. Names come from the closed catalogue; labels must be the ones it lists.
+ * Called once per batch, not once per event.
+ */
+export interface Metrics {
+  add(name: CounterName, labels: Labels, value?: number): void;
+  set(name: GaugeName, labels: Labels, value: number): void;
+  observe(name: HistogramName, labels: Labels, value: number): void;
+}
+
+export const noMetrics: Metrics = { add() {}, set() {}, observe() {} };
