@@ -1,39 +1,41 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Suites by cost. A test file's place decides which command runs it:
- * `*.test.ts` needs nothing but Node; `*.contract.test.ts` starts real parts (Kafka, registry, ClickHouse);
- * `test/system/**` drives whole processes; `test/faults/**` kills them at enumerated points.
+ * Suites by cost; a test file's place and suffix decide which command runs it.
+ * unit: needs nothing but Node. contract: starts real parts (Kafka, registry, ClickHouse).
+ * smoke: the one system test of `npm test`. system: whole processes, many kills. faults: kills at enumerated points.
  */
-const unit = {
-  include: ['test/**/*.test.ts'],
-  exclude: ['test/**/*.contract.test.ts', 'test/system/**', 'test/faults/**'],
-};
+const oneAtATime = { fileParallelism: false, maxWorkers: 1, globalSetup: ['test/helpers/global-build.ts'] };
 
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', ...unit, testTimeout: 20_000 } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/**/*.contract.test.ts', 'test/smoke/**', 'test/system/**', 'test/faults/**'],
+          testTimeout: 20_000,
+        },
+      },
       {
         test: {
           name: 'contract',
           include: ['test/**/*.contract.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
-          maxWorkers: 1,
+          ...oneAtATime,
         },
       },
-      {
+      ...['smoke', 'system', 'faults'].map((name) => ({
         test: {
-          name: 'system',
-          include: ['test/system/**/*.test.ts'],
-          testTimeout: 300_000,
-          hookTimeout: 180_000,
-          fileParallelism: false,
-          maxWorkers: 1,
+          name,
+          include: [`test/${name}/**/*.test.ts`],
+          testTimeout: 900_000,
+          hookTimeout: 240_000,
+          ...oneAtATime,
         },
-      },
+      })),
     ],
   },
 });
