@@ -1,0 +1,20 @@
+import type { Configure } from './command.ts';
+
+export interface CommandEntry {
+  readonly name: string;
+  /** positional arguments as commander writes them */
+  readonly usage?: string;
+  readonly summary: string;
+  /** run by the supervisor, not by people */
+  readonly hidden?: boolean;
+  readonly load: () => Promise<{ configure: Configure }>;
+}
+
+/** Every command, in the order of `reelstream --help`. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'version',
+    summary: 'print the version and the versions of what the embedded stack runs',
+    load: () => import('./commands/version.ts'),
+  },
+];

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { toReelstreamError } from '../core/errors.ts';
+import { projectRoot } from '../runtime/environment.ts';
+import { exitCodeOf } from '../runtime/exit-codes.ts';
+import { COMMANDS } from './commands.ts';
+
+/** Only the command that was asked for is loaded: `--help` must not wait for Kafka clients and engines. */
+async function main(argv: readonly string[]): Promise<void> {
+  const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  const program = new Command('reelstream')
+    .description('Movie ratings from Kafka to exact ClickHouse aggregates and an online recommender')
+    .version(version)
+    .showHelpAfterError('(add --help for the options)')
+    .exitOverride();
+  const wanted = argv.find((argument) => !argument.startsWith('-'));
+  for (const { name, usage, summary, hidden, load } of COMMANDS) {
+    const command = program.command(usage ? `${name} ${usage}` : name, { hidden: hidden === true });
+    command.summary(summary).description(summary).exitOverride();
+    if (name === wanted || (wanted === 'help' && argv.includes(name))) (await load()).configure(command);
+  }
+  await program.parseAsync(argv, { from: 'user' });
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (thrown) {
+  if (thrown instanceof CommanderError) {
+    process.exitCode = thrown.exitCode === 0 ? 0 : 2;
+  } else {
+    const error = toReelstreamError(thrown);
+    const text = error.code === 'unknown' && error.cause instanceof Error ? error.cause.stack : error.message;
+    process.stderr.write(`reelstream: ${text}\n`);
+    process.exitCode = exitCodeOf(error.code);
+  }
+}

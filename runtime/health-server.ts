@@ -1,0 +1,86 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ReelstreamError, toReelstreamError } from '../core/errors.ts';
+import type { MetricsRegistry } from './metrics.ts';
+
+export interface HealthOptions {
+  readonly host: string;
+  /** 0 takes a free one */
+  readonly port: number;
+  readonly metrics: MetricsRegistry;
+  /** false when the process is stuck and should be restarted */
+  readonly alive: () => boolean;
+  /** empty when ready, else why not */
+  readonly notReady: () => readonly string[] | Promise<readonly string[]>;
+  /** `GET /status`: figures for people and tests */
+  readonly status?: () => object;
+}
+
+export interface HealthServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** `/metrics`, `/healthz`, `/readyz` and `/status` of one service. */
+export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
+  const server = createServer((request, response) => {
+    answer(options, request, response).catch((error: unknown) => {
+      reply(response, 500, { error: toReelstreamError(error).message });
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const where = `${options.host}:${options.port}`;
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new ReelstreamError(
+              'settings',
+              `${where} is taken by another process; choose another metrics port`,
+            )
+          : error,
+      );
+    });
+    server.listen(options.port, options.host, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answer(
+  options: HealthOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return reply(response, 405, { error: 'GET only' });
+  switch (new URL(request.url ?? '/', 'http://localhost').pathname) {
+    case '/metrics': {
+      const { contentType, body } = await options.metrics.expose();
+      response.writeHead(200, { 'Content-Type': contentType }).end(body);
+      return;
+    }
+    case '/healthz': {
+      const alive = options.alive();
+      return reply(response, alive ? 200 : 503, { alive });
+    }
+    case '/readyz': {
+      const reasons = await options.notReady();
+      return reply(response, reasons.length === 0 ? 200 : 503, { ready: reasons.length === 0, reasons });
+    }
+    case '/status':
+      return reply(response, 200, options.status?.() ?? {});
+    default:
+      return reply(response, 404, { error: 'not found; try /metrics, /healthz, /readyz, /status' });
+  }
+}
+
+function reply(response: ServerResponse, status: number, body: object): void {
+  if (response.headersSent) return void response.end();
+  response.writeHead(status, { 'Content-Type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
+}

@@ -1,0 +1,82 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { METRICS, type MetricName, type MetricSpec } from '../core/metrics-catalogue.ts';
+import type { Labels, Metrics } from '../core/metrics-port.ts';
+
+const PREFIX = 'reelstream_';
+
+export interface MetricsRegistry extends Metrics {
+  /** text exposition format */
+  expose(): Promise<{ contentType: string; body: string }>;
+}
+
+export interface MetricsOptions {
+  readonly service: string;
+  readonly version: string;
+  /** the metrics this service exports */
+  readonly names: readonly MetricName[];
+  /** values of labels that the catalogue leaves open: every combination is born at 0 */
+  readonly knownLabels?: Readonly<Record<string, readonly (string | number)[]>>;
+}
+
+/** Instruments made from the catalogue; a series that exists from the start can be alerted on from the start. */
+export function createMetrics(options: MetricsOptions): MetricsRegistry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const info = new Gauge({
+    name: `${PREFIX}build_info`,
+    help: 'Version of the running service',
+    labelNames: ['service', 'version'],
+    registers: [registry],
+  });
+  info.set({ service: options.service, version: options.version }, 1);
+  const counters = new Map<string, Counter>();
+  const gauges = new Map<string, Gauge>();
+  const histograms = new Map<string, Histogram>();
+  for (const name of options.names) {
+    const spec: MetricSpec = METRICS[name];
+    const base = {
+      name: PREFIX + name,
+      help: spec.help,
+      labelNames: Object.keys(spec.labels),
+      registers: [registry],
+    };
+    const series = combinations(spec, options.knownLabels ?? {});
+    if (spec.type === 'counter') {
+      const counter = new Counter(base);
+      for (const labels of series) counter.inc(labels, 0);
+      counters.set(name, counter);
+    } else if (spec.type === 'gauge') {
+      const gauge = new Gauge(base);
+      for (const labels of series) gauge.set(labels, 0);
+      gauges.set(name, gauge);
+    } else {
+      const histogram = new Histogram({ ...base, buckets: [...(spec.buckets ?? [])] });
+      for (const labels of series) histogram.zero(labels);
+      histograms.set(name, histogram);
+    }
+  }
+  return {
+    add: (name, labels, value = 1) => owned(counters, name).inc(labels, value),
+    set: (name, labels, value) => owned(gauges, name).set(labels, value),
+    observe: (name, labels, value) => owned(histograms, name).observe(labels, value),
+    expose: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+  };
+}
+
+function owned<T>(instruments: Map<string, T>, name: string): T {
+  const instrument = instruments.get(name);
+  if (!instrument) throw new Error(`metric ${name} is not exported by this service`);
+  return instrument;
+}
+
+function combinations(
+  spec: MetricSpec,
+  known: Readonly<Record<string, readonly (string | number)[]>>,
+): Labels[] {
+  let series: Record<string, string | number>[] = [{}];
+  for (const [label, closed] of Object.entries(spec.labels)) {
+    const values = closed ?? known[label] ?? [];
+    series = series.flatMap((labels) => values.map((value) => ({ ...labels, [label]: value })));
+  }
+  return series;
+}

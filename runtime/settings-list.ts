@@ -1,0 +1,177 @@
+import { z } from 'zod';
+
+/** One setting: how its text is read, its default, what it means. Units stand in the name. */
+export interface SettingSpec<T = unknown> {
+  readonly schema: z.ZodType<T>;
+  readonly default: string;
+  readonly help: string;
+  readonly range: string;
+  /** never printed, never logged */
+  readonly secret: boolean;
+}
+
+const integer = (fallback: number, min: number, max: number, help: string): SettingSpec<number> => ({
+  schema: z
+    .string()
+    .regex(/^-?\d+$/, 'must be a whole number')
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, `must be from ${min} to ${max}`),
+  default: String(fallback),
+  help,
+  range: `${min} to ${max}`,
+  secret: false,
+});
+const port = (fallback: number, help: string): SettingSpec<number> => integer(fallback, 1, 65_535, help);
+const text = (fallback: string, help: string): SettingSpec<string> => ({
+  schema: z.string(),
+  default: fallback,
+  help,
+  range: 'text',
+  secret: false,
+});
+const named = (fallback: string, help: string): SettingSpec<string> => ({
+  ...text(fallback, help),
+  schema: z.string().min(1, 'must not be empty'),
+});
+const secret = (help: string): SettingSpec<string> => ({ ...text('', help), secret: true });
+const url = (fallback: string, help: string): SettingSpec<string> => ({
+  ...text(fallback, help),
+  schema: z
+    .string()
+    .refine((value) => URL.canParse(value) && /^https?:/.test(value), 'must be an http(s) address'),
+  range: 'http(s) address',
+});
+const choice = <const T extends readonly [string, ...string[]]>(
+  values: T,
+  fallback: T[number],
+  help: string,
+): SettingSpec<T[number]> => ({
+  schema: z.enum(values),
+  default: fallback,
+  help,
+  range: values.join(', '),
+  secret: false,
+});
+const flag = (fallback: boolean, help: string): SettingSpec<boolean> => ({
+  schema: z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true'),
+  default: String(fallback),
+  help,
+  range: 'true, false',
+  secret: false,
+});
+const list = (fallback: string, help: string): SettingSpec<string[]> => ({
+  schema: z
+    .string()
+    .transform((value) => value.split(',').map((item) => item.trim()))
+    .refine(
+      (items) => items.every((item) => item.length > 0),
+      'must be a list separated by commas, without empty items',
+    ),
+  default: fallback,
+  help,
+  range: 'list separated by commas',
+  secret: false,
+});
+
+/** Every setting of the project. Defaults fit the embedded stack; everything listens on 127.0.0.1. */
+export const SETTINGS = {
+  REELSTREAM_HOME: named(
+    '.reelstream',
+    'Folder of the embedded stack: data, logs, run files, unpacked programs',
+  ),
+  REELSTREAM_LOG_LEVEL: choice(
+    ['debug', 'info', 'warn', 'error'],
+    'info',
+    'Least severe level that is logged',
+  ),
+  REELSTREAM_LISTEN_HOST: named('127.0.0.1', 'Address that every service listens on'),
+  REELSTREAM_STOP_TIMEOUT_MS: integer(30_000, 1_000, 600_000, 'Longest drain after a stop signal'),
+
+  REELSTREAM_KAFKA_BROKERS: list('127.0.0.1:9092', 'Kafka addresses'),
+  REELSTREAM_KAFKA_PORT: port(9092, 'Port of the embedded Kafka'),
+  REELSTREAM_KAFKA_CONTROLLER_PORT: port(19_093, 'Controller port of the embedded Kafka'),
+  REELSTREAM_KAFKA_SASL_MECHANISM: choice(
+    ['none', 'plain', 'scram-sha-256', 'scram-sha-512'],
+    'none',
+    'How to log in to Kafka',
+  ),
+  REELSTREAM_KAFKA_SASL_USERNAME: text('', 'Kafka user'),
+  REELSTREAM_KAFKA_SASL_PASSWORD: secret('Kafka password'),
+  REELSTREAM_KAFKA_TLS: flag(false, 'Speak TLS to Kafka'),
+  REELSTREAM_RATINGS_TOPIC: named('ratings', 'Topic of rating events'),
+  REELSTREAM_RATINGS_PARTITIONS: integer(4, 1, 256, 'Partitions of the ratings topic when it is created'),
+  REELSTREAM_DEAD_LETTER_TOPIC: named('ratings.dead-letter', 'Topic of records that could not be used'),
+
+  REELSTREAM_REGISTRY_URL: url('http://127.0.0.1:8081/apis/ccompat/v7', 'Schema registry, Confluent API'),
+  REELSTREAM_REGISTRY_PORT: port(8081, 'Port of the embedded registry'),
+  REELSTREAM_REGISTRY_USERNAME: text('', 'Registry user (basic auth)'),
+  REELSTREAM_REGISTRY_PASSWORD: secret('Registry password (basic auth)'),
+
+  REELSTREAM_CLICKHOUSE_URL: url('http://127.0.0.1:8123', 'ClickHouse, HTTP interface'),
+  REELSTREAM_CLICKHOUSE_PORT: port(8123, 'Port of the embedded ClickHouse'),
+  REELSTREAM_CLICKHOUSE_DATABASE: named('reelstream', 'Database'),
+  REELSTREAM_CLICKHOUSE_USERNAME: named('default', 'ClickHouse user'),
+  REELSTREAM_CLICKHOUSE_PASSWORD: secret('ClickHouse password'),
+  REELSTREAM_CLICKHOUSE_READONLY_USERNAME: text(
+    '',
+    'Read-only user of the embedded ClickHouse; empty = none',
+  ),
+  REELSTREAM_CLICKHOUSE_READONLY_PASSWORD: secret('Password of the read-only user'),
+  REELSTREAM_CLICKHOUSE_MEMORY_MB: integer(
+    1_200,
+    256,
+    1_000_000,
+    'Memory cap of the embedded ClickHouse engine',
+  ),
+
+  REELSTREAM_PROMETHEUS_PORT: port(9090, 'Port of the embedded Prometheus'),
+  REELSTREAM_ALERTMANAGER_PORT: port(9093, 'Port of the embedded Alertmanager'),
+
+  REELSTREAM_PRODUCER_METRICS_PORT: port(9401, 'Metrics and health of the producer'),
+  REELSTREAM_PRODUCER_RATE: integer(1_000, 1, 10_000_000, 'Events per second'),
+  REELSTREAM_PRODUCER_MAX_BACKLOG_EVENTS: integer(
+    200_000,
+    1_000,
+    10_000_000,
+    'Events that may wait for acknowledgement before the producer holds back',
+  ),
+
+  REELSTREAM_SINK_METRICS_PORT: port(9402, 'Metrics and health of the sink'),
+  REELSTREAM_SINK_GROUP: named('reelstream-sink', 'Consumer group of the sink'),
+  REELSTREAM_SINK_FLUSH_MIN_INTERVAL_MS: integer(250, 10, 60_000, 'Shortest age at which a batch is flushed'),
+  REELSTREAM_SINK_FLUSH_MAX_INTERVAL_MS: integer(2_000, 10, 60_000, 'Longest age of a batch'),
+  REELSTREAM_SINK_MAX_BATCH_ROWS: integer(50_000, 1, 1_000_000, 'Rows of one flush over all partitions'),
+  REELSTREAM_SINK_MAX_BATCH_BYTES: integer(16_777_216, 65_536, 268_435_456, 'Encoded bytes of one flush'),
+  REELSTREAM_SINK_INSERT_TIMEOUT_MS: integer(30_000, 1_000, 600_000, 'Longest wait for one INSERT'),
+  REELSTREAM_SINK_DRAIN_TIMEOUT_MS: integer(
+    20_000,
+    1_000,
+    600_000,
+    'Longest wait for older inserts of a claimed slot; stays below the rebalance time-out',
+  ),
+  REELSTREAM_SINK_SESSION_TIMEOUT_MS: integer(30_000, 6_000, 600_000, 'Group membership without a heartbeat'),
+  REELSTREAM_SINK_REBALANCE_TIMEOUT_MS: integer(60_000, 6_000, 600_000, 'Longest hand-over of partitions'),
+  REELSTREAM_SINK_ALLOWED_LATENESS_MS: integer(
+    86_400_000,
+    0,
+    Number.MAX_SAFE_INTEGER,
+    'Event time older than this at its Kafka time is marked late (a column, never a drop)',
+  ),
+  REELSTREAM_SINK_MAX_RECORD_BYTES: integer(
+    1_000_000,
+    1_000,
+    100_000_000,
+    'Larger values are dead letters (too_large)',
+  ),
+  REELSTREAM_CATALOG_POLL_INTERVAL_MS: integer(
+    10_000,
+    100,
+    3_600_000,
+    'How often the sink looks for a new catalogue',
+  ),
+} as const satisfies Record<string, SettingSpec>;
+
+export type SettingName = keyof typeof SETTINGS;
+export type Settings = {
+  readonly [K in SettingName]: (typeof SETTINGS)[K] extends SettingSpec<infer T> ? T : never;
+};

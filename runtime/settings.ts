@@ -1,0 +1,100 @@
+import { ReelstreamError } from '../core/errors.ts';
+import { SETTINGS, type SettingName, type Settings } from './settings-list.ts';
+
+export type { SettingName, Settings };
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const NAMES = Object.keys(SETTINGS) as SettingName[];
+/** Read by the test suites alone, so that they may stand in the same environment. */
+const TEST_PREFIX = 'REELSTREAM_TEST_';
+
+/**
+ * Text of the environment -> typed settings. All faults are reported at once, before any socket is opened;
+ * an unknown REELSTREAM_ name is a fault, because a misspelt setting that is silently ignored is worse.
+ * @throws ReelstreamError `settings`
+ */
+export function readSettings(environment: Environment): Settings {
+  const faults: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const name of NAMES) {
+    const raw = environment[name];
+    const outcome = SETTINGS[name].schema.safeParse(
+      raw === undefined || raw === '' ? SETTINGS[name].default : raw.trim(),
+    );
+    if (outcome.success) values[name] = outcome.data;
+    else faults.push(`${name}: ${outcome.error.issues[0]?.message ?? 'not valid'}${shown(name, raw)}`);
+  }
+  for (const name of Object.keys(environment)) {
+    if (!name.startsWith('REELSTREAM_') || name.startsWith(TEST_PREFIX) || name in SETTINGS) continue;
+    const near = nearest(name);
+    faults.push(`${name}: no such setting${near ? `; did you mean ${near}?` : ''}`);
+  }
+  if (faults.length === 0) faults.push(...crossFaults(values as Settings));
+  if (faults.length > 0) {
+    throw new ReelstreamError(
+      'settings',
+      `settings are not valid:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+    );
+  }
+  return Object.freeze(values) as Settings;
+}
+
+function shown(name: SettingName, raw: string | undefined): string {
+  return SETTINGS[name].secret || raw === undefined ? '' : ` (is "${raw}")`;
+}
+
+function crossFaults(s: Settings): string[] {
+  const faults: string[] = [];
+  if (s.REELSTREAM_SINK_FLUSH_MIN_INTERVAL_MS > s.REELSTREAM_SINK_FLUSH_MAX_INTERVAL_MS) {
+    faults.push(
+      'REELSTREAM_SINK_FLUSH_MIN_INTERVAL_MS: must not be above REELSTREAM_SINK_FLUSH_MAX_INTERVAL_MS',
+    );
+  }
+  if (s.REELSTREAM_SINK_DRAIN_TIMEOUT_MS >= s.REELSTREAM_SINK_REBALANCE_TIMEOUT_MS) {
+    faults.push('REELSTREAM_SINK_DRAIN_TIMEOUT_MS: must be below REELSTREAM_SINK_REBALANCE_TIMEOUT_MS');
+  }
+  if (s.REELSTREAM_KAFKA_SASL_MECHANISM !== 'none' && s.REELSTREAM_KAFKA_SASL_USERNAME === '') {
+    faults.push('REELSTREAM_KAFKA_SASL_USERNAME: is needed with REELSTREAM_KAFKA_SASL_MECHANISM');
+  }
+  return faults;
+}
+
+function nearest(name: string): SettingName | undefined {
+  const scored = NAMES.map((candidate) => ({ candidate, distance: editDistance(name, candidate) }));
+  const best = scored.sort((a, b) => a.distance - b.distance)[0];
+  return best && best.distance <= 6 ? best.candidate : undefined;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(substitution, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
+
+/** `docs/settings.md`, generated so that it cannot go stale (a test compares). */
+export function settingsPage(): string {
+  const rows = NAMES.map((name) => {
+    const { default: fallback, range, help, secret } = SETTINGS[name];
+    const value = secret ? '(secret)' : fallback === '' ? '(empty)' : `\`${fallback}\``;
+    return `| \`${name}\` | ${value} | ${range} | ${help} |`;
+  });
+  return [
+    '# Settings',
+    '',
+    'Generated from `runtime/settings-list.ts` by `npm run generate`. Read from the environment, and from `.env` in the',
+    'folder the command is started in; the environment wins. An unknown `REELSTREAM_` name is refused.',
+    '',
+    '| name | default | range | meaning |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
+}
