@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from '../core/logger.ts';
+import type { MetricName } from '../core/metrics-catalogue.ts';
+import { projectRoot } from '../runtime/environment.ts';
+import type { ExitCode } from '../runtime/exit-codes.ts';
+import { type HealthServer, startHealthServer } from '../runtime/health-server.ts';
+import { createLogger } from '../runtime/logger.ts';
+import { createMetrics, type MetricsRegistry } from '../runtime/metrics.ts';
+import { runService, type Service } from '../runtime/run-service.ts';
+import type { Settings } from '../runtime/settings.ts';
+
+export interface FramedService extends Service {
+  alive(): boolean;
+  notReady(): readonly string[];
+  status(): object;
+}
+
+export interface FrameOptions {
+  readonly name: string;
+  readonly port: number;
+  readonly metricNames: readonly MetricName[];
+  readonly knownLabels?: Readonly<Record<string, readonly (string | number)[]>>;
+  /** 2 when stdout carries an answer */
+  readonly logDescriptor?: 1 | 2;
+}
+
+export interface Frame {
+  readonly logger: Logger;
+  readonly metrics: MetricsRegistry;
+}
+
+/** Logger, metrics and health around a service; health answers before the service is ready and while it drains. */
+export async function runFramed(
+  settings: Settings,
+  options: FrameOptions,
+  start: (frame: Frame) => Promise<FramedService>,
+): Promise<ExitCode> {
+  const logger = createLogger({
+    level: settings.REELSTREAM_LOG_LEVEL,
+    service: options.name,
+    descriptor: options.logDescriptor ?? 1,
+  });
+  const metrics = createMetrics({
+    service: options.name,
+    version: projectVersion(),
+    names: options.metricNames,
+    knownLabels: options.knownLabels ?? {},
+  });
+  let service: FramedService | undefined;
+  let health: HealthServer | undefined;
+  const begin = async (): Promise<Service> => {
+    health = await startHealthServer({
+      host: settings.REELSTREAM_LISTEN_HOST,
+      port: options.port,
+      metrics,
+      alive: () => service?.alive() ?? true,
+      notReady: () => service?.notReady() ?? ['starting'],
+      status: () => service?.status() ?? {},
+    });
+    service = await start({ logger, metrics });
+    return service;
+  };
+  try {
+    return await runService(begin, { logger, stopTimeoutMs: settings.REELSTREAM_STOP_TIMEOUT_MS });
+  } finally {
+    await health?.close();
+  }
+}
+
+export function projectVersion(): string {
+  return (JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string }).version;
+}

@@ -1,0 +1,55 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { type HealthServer, startHealthServer } from '../../runtime/health-server.ts';
+import { createMetrics } from '../../runtime/metrics.ts';
+
+let server: HealthServer | undefined;
+afterEach(() => server?.close());
+
+async function start(notReady: readonly string[], alive = true) {
+  const metrics = createMetrics({ service: 'test', version: '0', names: [] });
+  server = await startHealthServer({
+    host: '127.0.0.1',
+    port: 0,
+    metrics,
+    alive: () => alive,
+    notReady: () => notReady,
+    status: () => ({ rows: 3 }),
+  });
+  return (path: string) => fetch(`http://127.0.0.1:${server?.port}${path}`);
+}
+
+describe('health server', () => {
+  it('answers metrics, health, readiness and status', async () => {
+    const get = await start([]);
+    expect(await (await get('/metrics')).text()).toContain('reelstream_build_info');
+    expect((await get('/healthz')).status).toBe(200);
+    expect(await (await get('/readyz')).json()).toEqual({ ready: true, reasons: [] });
+    expect(await (await get('/status')).json()).toEqual({ rows: 3 });
+    expect((await get('/nothing')).status).toBe(404);
+  });
+
+  it('says why it is not ready', async () => {
+    const get = await start(['slot 3 halted']);
+    const answer = await get('/readyz');
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toEqual({ ready: false, reasons: ['slot 3 halted'] });
+  });
+
+  it('reports a stuck process', async () => {
+    const get = await start([], false);
+    expect((await get('/healthz')).status).toBe(503);
+  });
+
+  it('names the taken address', async () => {
+    await start([]);
+    const metrics = createMetrics({ service: 'test', version: '0', names: [] });
+    const second = startHealthServer({
+      host: '127.0.0.1',
+      port: server?.port ?? 0,
+      metrics,
+      alive: () => true,
+      notReady: () => [],
+    });
+    await expect(second).rejects.toThrow(/is taken by another process/);
+  });
+});

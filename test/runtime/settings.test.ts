@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { projectRoot } from '../../runtime/environment.ts';
+import { readSettings, settingsPage } from '../../runtime/settings.ts';
+import { SETTINGS } from '../../runtime/settings-list.ts';
+
+describe('settings', () => {
+  it('has defaults that are themselves valid', () => {
+    const settings = readSettings({});
+    expect(settings.REELSTREAM_KAFKA_BROKERS).toEqual(['127.0.0.1:9092']);
+    expect(settings.REELSTREAM_SINK_FLUSH_MIN_INTERVAL_MS).toBe(250);
+  });
+
+  it('reports all faults at once, with name, reason and value', () => {
+    const read = () =>
+      readSettings({
+        REELSTREAM_KAFKA_PORT: '0',
+        REELSTREAM_CLICKHOUSE_URL: 'localhost',
+        REELSTREAM_LOG_LEVEL: 'loud',
+      });
+    expect(read).toThrow(/REELSTREAM_KAFKA_PORT: must be from 1 to 65535 \(is "0"\)/);
+    expect(read).toThrow(/REELSTREAM_CLICKHOUSE_URL: must be an http/);
+    expect(read).toThrow(/REELSTREAM_LOG_LEVEL/);
+  });
+
+  it('refuses an unknown name and suggests the nearest', () => {
+    expect(() => readSettings({ REELSTREAM_SINK_GRUP: 'x' })).toThrow(/did you mean REELSTREAM_SINK_GROUP/);
+  });
+
+  it('leaves names alone that belong to the test suites or to others', () => {
+    expect(() => readSettings({ REELSTREAM_TEST_CLICKHOUSE_URL: 'x', PATH: '/bin' })).not.toThrow();
+  });
+
+  it('checks limits against each other', () => {
+    const flush = {
+      REELSTREAM_SINK_FLUSH_MIN_INTERVAL_MS: '5000',
+      REELSTREAM_SINK_FLUSH_MAX_INTERVAL_MS: '1000',
+    };
+    expect(() => readSettings(flush)).toThrow(/must not be above/);
+    const drain = { REELSTREAM_SINK_DRAIN_TIMEOUT_MS: '60000' };
+    expect(() => readSettings(drain)).toThrow(/must be below REELSTREAM_SINK_REBALANCE_TIMEOUT_MS/);
+  });
+
+  it('keeps docs/settings.md current', () => {
+    expect(readFileSync(join(projectRoot, 'docs', 'settings.md'), 'utf8')).toBe(settingsPage());
+  });
+
+  it('marks everything that sounds secret as secret', () => {
+    const loose = Object.entries(SETTINGS).filter(
+      ([name, spec]) => /PASSWORD|SECRET|TOKEN|KEY$/.test(name) && !spec.secret,
+    );
+    expect(loose.map(([name]) => name)).toEqual([]);
+  });
+});
