@@ -5,10 +5,14 @@ import { defineConfig } from 'vitest/config';
  * unit: needs nothing but Node. contract: starts real parts (Kafka, registry, ClickHouse).
  * smoke: the one system test of `npm test`. system: whole processes, many kills. faults: kills at enumerated points.
  */
+/** Where a caller wants a machine-readable report, beside the one for people. */
+const resultsFile = process.env.REELSTREAM_TEST_RESULTS;
+
 const oneAtATime = { fileParallelism: false, maxWorkers: 1, globalSetup: ['test/helpers/global-build.ts'] };
 
 export default defineConfig({
   test: {
+    reporters: resultsFile ? ['default', ['json', { outputFile: resultsFile }]] : ['default'],
     projects: [
       {
         test: {
