@@ -1,0 +1,61 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ReelstreamError } from '../core/errors.ts';
+import { javaArguments } from './java.ts';
+import { LOOPBACK } from './ports.ts';
+import type { ProcessSpec } from './process-spec.ts';
+
+/** Where the Confluent API lives inside Apicurio. */
+const CONFLUENT_PATH = '/apis/ccompat/v7';
+
+export interface RegistryOptions {
+  /** the unpacked registry */
+  readonly registryFolder: string;
+  readonly javaCommand: string;
+  readonly port: number;
+  /** address of the Kafka that stores the schemas: `host:port` */
+  readonly brokers: string;
+  readonly maxHeapMb: number;
+}
+
+/** Base address of the Confluent API of a registry on this port. */
+export function registryUrl(port: number): string {
+  return `http://${LOOPBACK}:${port}${CONFLUENT_PATH}`;
+}
+
+/** Apicurio with its storage in Kafka: schemas and their ids live as long as the log does. */
+export function createRegistrySpec(options: RegistryOptions): ProcessSpec {
+  return {
+    name: 'registry',
+    command: options.javaCommand,
+    args: [...javaArguments(options.maxHeapMb), '-jar', findRunnerJar(options.registryFolder)],
+    // The runner finds its libraries relative to its own folder
+    cwd: options.registryFolder,
+    env: {
+      APICURIO_STORAGE_KIND: 'kafkasql',
+      APICURIO_KAFKASQL_BOOTSTRAP_SERVERS: options.brokers,
+      QUARKUS_HTTP_HOST: LOOPBACK,
+      QUARKUS_HTTP_PORT: String(options.port),
+      QUARKUS_LOG_LEVEL: 'WARN',
+    },
+    after: ['kafka'],
+    ports: [{ port: options.port, setting: 'REELSTREAM_REGISTRY_PORT' }],
+    async prepare() {},
+    async isReady() {
+      const response = await fetch(`${registryUrl(options.port)}/subjects`, {
+        signal: AbortSignal.timeout(2_000),
+      });
+      await response.arrayBuffer();
+      return response.ok;
+    },
+    readyDeadlineMs: 90_000,
+    stopDeadlineMs: 15_000,
+    optional: false,
+  };
+}
+
+function findRunnerJar(folder: string): string {
+  const jar = readdirSync(folder).find((name) => name.endsWith('-runner.jar'));
+  if (!jar) throw new ReelstreamError('unavailable', `no registry in ${folder}: run node scripts/setup.mjs`);
+  return join(folder, jar);
+}

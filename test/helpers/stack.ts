@@ -1,0 +1,128 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type RunningChild, spawnChild, stopProcess, waitUntilReady } from '../../embedded/child-process.ts';
+import { createKafkaSpec } from '../../embedded/kafka.ts';
+import { findFreePort, findFreePorts } from '../../embedded/ports.ts';
+import { signalGroup } from '../../embedded/process-identity.ts';
+import type { ProcessSpec } from '../../embedded/process-spec.ts';
+import { createRegistrySpec, registryUrl } from '../../embedded/registry.ts';
+
+const JAVA_FOLDER = resolve(import.meta.dirname, '../../.reelstream/vendor/java');
+
+/** A process of a test: on a free port, over a folder of its own, gone when the test's process is. */
+export interface TestProcess {
+  readonly pid: number;
+  readonly logFile: string;
+  /** ends it as an operator would; keeps the data */
+  stop(): Promise<void>;
+  /** SIGKILL, returns when it is gone; keeps the data */
+  kill(): Promise<void>;
+  /** starts it again after stop or kill, on the same port and data, and waits until it answers */
+  start(): Promise<void>;
+  /** freezes it (SIGSTOP): connections stay open and nobody answers */
+  pause(): void;
+  resume(): void;
+  /** stops it and deletes its folder */
+  remove(): Promise<void>;
+}
+
+export interface TestKafka extends TestProcess {
+  /** `host:port` for any client */
+  readonly brokers: string;
+}
+
+export interface TestRegistry extends TestProcess {
+  /** base address of the Confluent API */
+  readonly url: string;
+}
+
+export interface TestKafkaOptions {
+  /** default 256 */
+  readonly maxHeapMb?: number;
+  /** fixed instead of free ports: for a broker that must be reached at a known address */
+  readonly port?: number;
+}
+
+/** A real broker without topics (none is created by itself either). About 2.5 s. Call `remove()` in afterAll. */
+export async function startTestKafka(options: TestKafkaOptions = {}): Promise<TestKafka> {
+  requireVendor();
+  const folder = mkdtempSync(join(tmpdir(), 'reelstream-kafka-'));
+  const [freePort, controllerPort] = await findFreePorts(2);
+  const port = options.port ?? freePort!;
+  const spec = createKafkaSpec({
+    jarFolder: join(JAVA_FOLDER, 'kafka'),
+    javaCommand: 'java',
+    dataFolder: join(folder, 'data'),
+    configFolder: join(folder, 'config'),
+    port,
+    controllerPort: controllerPort!,
+    maxHeapMb: options.maxHeapMb ?? 256,
+  });
+  return Object.assign(await runSpec(spec, folder), { brokers: `127.0.0.1:${port}` });
+}
+
+/** A real schema registry that stores in the given Kafka. About 9 s. Call `remove()` in afterAll, before Kafka's. */
+export async function startTestRegistry(brokers: string): Promise<TestRegistry> {
+  requireVendor();
+  const folder = mkdtempSync(join(tmpdir(), 'reelstream-registry-'));
+  const port = await findFreePort();
+  const spec = createRegistrySpec({
+    registryFolder: join(JAVA_FOLDER, 'registry'),
+    javaCommand: 'java',
+    port,
+    brokers,
+    maxHeapMb: 256,
+  });
+  return Object.assign(await runSpec(spec, folder), { url: registryUrl(port) });
+}
+
+/** Runs any spec for a test, with its log in the folder. */
+export async function runSpec(spec: ProcessSpec, folder: string): Promise<TestProcess> {
+  const logFile = join(folder, `${spec.name}.log`);
+  let child: RunningChild | null = null;
+  const alive = () => {
+    if (!child) throw new Error(`${spec.name} is not running`);
+    return child;
+  };
+  const end = async (stopDeadlineMs: number) => {
+    if (child) await stopProcess(child.identity, stopDeadlineMs);
+    child = null;
+  };
+  const start = async () => {
+    if (child) throw new Error(`${spec.name} is running already`);
+    child = await spawnChild(spec, { logFile, environment: process.env });
+    await waitUntilReady(spec, child, logFile);
+  };
+  // A test run that is interrupted must not leave a broker behind
+  process.once('exit', () => {
+    if (child) signalGroup(child.identity, 'SIGKILL');
+  });
+  await start().catch(async (error: unknown) => {
+    await end(0);
+    throw error;
+  });
+  return {
+    get pid() {
+      return alive().identity.pid;
+    },
+    logFile,
+    start,
+    stop: () => end(spec.stopDeadlineMs),
+    kill: () => {
+      signalGroup(alive().identity, 'SIGKILL');
+      return end(0);
+    },
+    pause: () => void signalGroup(alive().identity, 'SIGSTOP'),
+    resume: () => void signalGroup(alive().identity, 'SIGCONT'),
+    async remove() {
+      if (child) signalGroup(child.identity, 'SIGCONT');
+      await end(spec.stopDeadlineMs);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function requireVendor(): void {
+  if (!existsSync(JAVA_FOLDER)) throw new Error(`no ${JAVA_FOLDER}: run node scripts/setup.mjs`);
+}
