@@ -1,0 +1,49 @@
+/** What became of the records handed to a writer. enqueued = acked + failed + in flight. */
+export interface WriterCounts {
+  /** records taken by `tryWrite` */
+  readonly enqueued: number;
+  /**
+   * Records the broker acknowledged. Exact right after `flush`, and always with full delivery reports;
+   * in between a floor that trails by about a second, because reports of success are not asked for.
+   */
+  readonly acked: number;
+  /** records given up by the client after its retries */
+  readonly failed: number;
+}
+
+/** The broker's answer for one record; only with full delivery reports. */
+export interface DeliveryReport {
+  /** what the caller passed as `tag` */
+  readonly tag: number;
+  readonly partition: number;
+  /** -1 when the record failed */
+  readonly offset: number;
+  /** hand-over to acknowledgement */
+  readonly latencyMs: number;
+  readonly error: Error | null;
+}
+
+/**
+ * Appends records to one topic, keeping the order of a key. Nothing is dropped silently: a record is refused
+ * (`tryWrite` false), acknowledged, or counted and reported as failed.
+ */
+export interface LogWriter {
+  /**
+   * Hands over one record; its bytes are copied before this returns.
+   * False: the queue is full and nothing was taken; wait for `room()` and call again.
+   * @param tag comes back in the delivery report
+   * @throws ReelstreamError `bad_data` when the record is larger than the topic takes, `kafka` when the writer is dead
+   */
+  tryWrite(key: Buffer | null, value: Buffer | null, tag?: number): boolean;
+  /** Resolves when the queue takes records again; rejects with what killed the writer. */
+  room(): Promise<void>;
+  /**
+   * A barrier: resolves when every record so far is acknowledged or has failed, with exact counts.
+   * Write nothing until it resolves, or the counts are a floor again.
+   * @throws ReelstreamError `timeout` when records are still in flight after `deadlineMs`
+   */
+  flush(deadlineMs: number): Promise<WriterCounts>;
+  counts(): WriterCounts;
+  /** Flushes within `deadlineMs`, then lets go of the connection, also when the flush did not make it. */
+  close(deadlineMs: number): Promise<WriterCounts>;
+}
