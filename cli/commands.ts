@@ -17,4 +17,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'print the version and the versions of what the embedded stack runs',
     load: () => import('./commands/version.ts'),
   },
+  {
+    name: 'clickhouse-server',
+    summary: 'the embedded ClickHouse server (one process of the stack)',
+    hidden: true,
+    load: () => import('./commands/clickhouse-server.ts'),
+  },
 ];

@@ -1,0 +1,205 @@
+import { type Token, tokenize } from './lexer.ts';
+
+/** An INSERT whose rows follow the statement, in its body or in its text. Offsets are byte offsets of the text. */
+export interface InsertWithData {
+  readonly kind: 'insert_data';
+  /** text before the clause that announces the rows */
+  readonly head: string;
+  readonly format: string;
+  /** where `input('structure')` stands in the head, with the structure's own text */
+  readonly input: { readonly start: number; readonly end: number; readonly structure: string } | null;
+  /** where a SETTINGS clause of the head begins; the file clause goes before it */
+  readonly settingsStart: number | null;
+  readonly dataStart: number;
+}
+
+/** A statement that answers with rows. */
+export interface Query {
+  readonly kind: 'query';
+  /** first keyword in upper case */
+  readonly keyword: string;
+  /** where INTO OUTFILE may be put in */
+  readonly outputAt: number;
+  /** format named by the text itself, with the place of its clause's end */
+  readonly format: string | null;
+}
+
+/** Anything else: DDL, SET, USE, KILL, INSERT … SELECT. */
+export interface Command {
+  readonly kind: 'command';
+  readonly keyword: string;
+}
+
+export type Statement = InsertWithData | Query | Command;
+
+const ROW_KEYWORDS = new Set([
+  'SELECT',
+  'WITH',
+  'FROM',
+  'SHOW',
+  'DESCRIBE',
+  'DESC',
+  'EXPLAIN',
+  'EXISTS',
+  'CHECK',
+]);
+
+interface Scan {
+  readonly text: string;
+  readonly tokens: Iterator<Token>;
+}
+
+/**
+ * Finds out what a statement is and where its rows begin. `text` holds one character per byte; rows may follow it.
+ * Total: what it does not understand is a `command`, and the engine words the complaint.
+ */
+export function analyse(text: string): Statement {
+  const scan: Scan = { text, tokens: tokenize(text) };
+  let first = next(scan);
+  while (first && wordOf(text, first) === '(') first = next(scan);
+  const keyword = first ? wordOf(text, first) : '';
+  if (keyword === 'INSERT') return analyseInsert(scan) ?? { kind: 'command', keyword };
+  if (!ROW_KEYWORDS.has(keyword)) return { kind: 'command', keyword };
+  const tokens = [...tokenize(text)];
+  if (keyword === 'WITH' && hasInsert(text, tokens)) return { kind: 'command', keyword: 'INSERT' };
+  return { kind: 'query', keyword, ...outputClause(text, tokens, keyword) };
+}
+
+function next(scan: Scan): Token | null {
+  const step = scan.tokens.next();
+  return step.done ? null : step.value;
+}
+
+/** upper case for words, the text itself for anything else */
+export function wordOf(text: string, token: Token): string {
+  const raw = text.slice(token.start, token.end);
+  return token.kind === 'word' ? raw.toUpperCase() : raw;
+}
+
+function hasInsert(text: string, tokens: readonly Token[]): boolean {
+  let depth = 0;
+  return tokens.some((token, i) => {
+    const word = wordOf(text, token);
+    if (word === '(') depth += 1;
+    if (word === ')') depth -= 1;
+    const following = tokens[i + 1];
+    return depth === 0 && word === 'INSERT' && following !== undefined && wordOf(text, following) === 'INTO';
+  });
+}
+
+/** The last `FORMAT name` at the top, followed by nothing or by SETTINGS; else the end of the statement. */
+function outputClause(
+  text: string,
+  all: readonly Token[],
+  keyword: string,
+): { outputAt: number; format: string | null } {
+  const tokens = [...all];
+  while (tokens.length > 0 && wordOf(text, tokens.at(-1)!) === ';') tokens.pop();
+  const end = tokens.at(-1)?.end ?? text.length;
+  const depths = depthsOf(text, tokens);
+  let settings: number | null = null;
+  for (let i = tokens.length - 1; i > 0; i--) {
+    if (depths[i] !== 0) continue;
+    const word = wordOf(text, tokens[i]!);
+    if (word === 'SETTINGS' && tokens[i]!.kind === 'word') settings ??= i;
+    if (word !== 'FORMAT' || tokens[i]!.kind !== 'word') continue;
+    const name = tokens[i + 1];
+    const isClause = name?.kind === 'word' && (i + 2 === tokens.length || settings === i + 2);
+    if (isClause) return { outputAt: tokens[i]!.start, format: text.slice(name.start, name.end) };
+  }
+  // only a SELECT owns the SETTINGS at its end; elsewhere they come after the output clauses
+  const ownsSettings = keyword === 'SELECT' || keyword === 'WITH' || keyword === 'FROM';
+  return { outputAt: settings !== null && !ownsSettings ? tokens[settings]!.start : end, format: null };
+}
+
+function depthsOf(text: string, tokens: readonly Token[]): number[] {
+  let depth = 0;
+  return tokens.map((token) => {
+    const word = wordOf(text, token);
+    if (word === '(' || word === '[' || word === '{') return depth++;
+    if (word === ')' || word === ']' || word === '}') return --depth;
+    return depth;
+  });
+}
+
+function analyseInsert(scan: Scan): InsertWithData | null {
+  const { text } = scan;
+  let token = skipTarget(scan);
+  let depth = 0;
+  let settingsStart: number | null = null;
+  let input: InsertWithData['input'] = null;
+  let isSelect = false;
+  for (; token; token = next(scan)) {
+    const word = wordOf(text, token);
+    if (word === '(') depth += 1;
+    if (word === ')') depth -= 1;
+    if (token.kind === 'word' && word === 'INPUT' && isSelect) input ??= readInput(scan, token);
+    if (depth !== 0 || token.kind !== 'word') continue;
+    if (word === 'SELECT' || word === 'WITH') isSelect = true;
+    if (word === 'SETTINGS') settingsStart = isSelect ? settingsStart : token.start;
+    if (word === 'VALUES' && !isSelect) return valuesClause(scan, token, settingsStart);
+    if (word === 'FORMAT' && (!isSelect || input)) return formatClause(scan, token, settingsStart, input);
+  }
+  return null;
+}
+
+/** `INTO [TABLE] [FUNCTION f(…)] name[.name]`: a table may be called FORMAT or VALUES. Returns the token after it. */
+function skipTarget(scan: Scan): Token | null {
+  const { text } = scan;
+  let token = next(scan);
+  if (token && wordOf(text, token) === 'INTO') token = next(scan);
+  if (token && wordOf(text, token) === 'TABLE') token = next(scan);
+  if (token && wordOf(text, token) === 'FUNCTION') return next(scan);
+  token = next(scan);
+  while (token && wordOf(text, token) === '.') {
+    next(scan);
+    token = next(scan);
+  }
+  return token;
+}
+
+/** `input('a UInt8')`: what stands between the brackets is the structure. */
+function readInput(scan: Scan, name: Token): InsertWithData['input'] {
+  const open = next(scan);
+  if (!open || wordOf(scan.text, open) !== '(') return null;
+  for (let depth = 1, token = next(scan); token; token = next(scan)) {
+    const word = wordOf(scan.text, token);
+    if (word === '(') depth += 1;
+    if (word === ')') depth -= 1;
+    if (depth > 0) continue;
+    return { start: name.start, end: token.end, structure: scan.text.slice(open.end, token.start) };
+  }
+  return null;
+}
+
+function valuesClause(scan: Scan, values: Token, settingsStart: number | null): InsertWithData {
+  const firstRow = next(scan);
+  return {
+    kind: 'insert_data',
+    head: scan.text.slice(0, values.start),
+    format: 'Values',
+    input: null,
+    settingsStart,
+    dataStart: firstRow?.start ?? scan.text.length,
+  };
+}
+
+/** Rows begin after the format's name, blanks and one line end. */
+function formatClause(
+  scan: Scan,
+  format: Token,
+  settingsStart: number | null,
+  input: InsertWithData['input'],
+): InsertWithData | null {
+  const name = next(scan);
+  if (name?.kind !== 'word') return null;
+  const gap = /^;?[ \t\f]*\r?\n?/.exec(scan.text.slice(name.end, name.end + 1_000));
+  return {
+    kind: 'insert_data',
+    head: scan.text.slice(0, format.start),
+    format: scan.text.slice(name.start, name.end),
+    input,
+    settingsStart,
+    dataStart: name.end + (gap?.[0].length ?? 0),
+  };
+}
