@@ -23,4 +23,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     hidden: true,
     load: () => import('./commands/clickhouse-server.ts'),
   },
+  {
+    name: 'catalog',
+    summary: 'load the catalogue of films: catalog load <dir>',
+    load: () => import('./commands/catalog.ts'),
+  },
 ];
