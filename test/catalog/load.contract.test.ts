@@ -1,0 +1,231 @@
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { claimVersion, newestVersion } from '../../catalog/catalogue-store.ts';
+import { loadCatalogue } from '../../catalog/load.ts';
+import { type ClickHouse, connectClickHouse } from '../../clickhouse/connection.ts';
+import { systemClock } from '../../core/clock.ts';
+import { ReelstreamError } from '../../core/errors.ts';
+import { silentLogger } from '../../core/logger.ts';
+import { projectRoot } from '../../runtime/environment.ts';
+import { startTestClickHouse, type TestClickHouse } from '../helpers/clickhouse-server.ts';
+
+const sample = join(projectRoot, 'data');
+const TABLES = ['catalog_movies', 'catalog_genres', 'catalog_companies', 'catalog_links', 'catalog_cpi'];
+
+let server: TestClickHouse;
+let clickhouse: ClickHouse;
+let folder: string;
+let databases = 0;
+
+beforeAll(async () => {
+  server = await startTestClickHouse();
+  folder = mkdtempSync(join(tmpdir(), 'reelstream-catalogue-'));
+});
+afterAll(async () => {
+  await clickhouse?.close();
+  await server?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Every test has a database of its own and a copy of the sample to spoil. */
+beforeEach(async () => {
+  await clickhouse?.close();
+  const database = `catalogue_${databases++}`;
+  const admin = connectClickHouse({ url: server.url, database: 'default' });
+  await admin.command(`CREATE DATABASE ${database}`);
+  await admin.close();
+  clickhouse = connectClickHouse({ url: server.url, database });
+  const ddl = readFileSync(join(projectRoot, 'clickhouse/ddl/001_catalogue.sql'), 'utf8');
+  for (const statement of ddl.replaceAll(/^--.*$/gm, '').split(';')) {
+    if (statement.trim()) await clickhouse.command(statement);
+  }
+  rmSync(folder, { recursive: true, force: true });
+  cpSync(sample, folder, { recursive: true });
+});
+
+const load = (through: ClickHouse = clickhouse) =>
+  loadCatalogue(folder, { clickhouse: through, clock: systemClock, logger: silentLogger });
+
+async function one<T = number>(sql: string): Promise<T> {
+  const [row] = await clickhouse.query<{ x: T }>(sql);
+  return row!.x;
+}
+
+const rowsByVersion = async () => {
+  const found: Record<string, number[]> = {};
+  for (const table of TABLES) {
+    const rows = await clickhouse.query<{ version: number }>(
+      `SELECT DISTINCT version FROM ${table} ORDER BY version`,
+    );
+    found[table] = rows.map(({ version }) => version);
+  }
+  return found;
+};
+const everyTableHas = (versions: number[]) => Object.fromEntries(TABLES.map((table) => [table, versions]));
+
+describe('loading the sample', () => {
+  it('is what the views show', async () => {
+    const result = await load();
+    expect(result).toMatchObject({
+      status: 'loaded',
+      version: 1,
+      counts: { movies: 10_387, matched: 2_350, links: 9_742, cpi_months: 1_108, quarantined: 0 },
+    });
+    expect(await one('SELECT toInt32(count()) AS x FROM movies')).toBe(10_387);
+    expect(await one('SELECT toInt32(count()) AS x FROM films')).toBe(2_995);
+    expect(await one('SELECT toInt32(uniqExact(movie_id)) AS x FROM movies WHERE movie_id > 0')).toBe(9_742);
+    expect(await one('SELECT toInt32(count()) AS x FROM genres')).toBe(22);
+    expect(await one('SELECT toInt32(count()) AS x FROM links WHERE tmdb_id = 0')).toBe(8);
+    expect(await one("SELECT toInt32(count()) AS x FROM cpi_monthly WHERE series = 'CUSR0000SS62031'")).toBe(
+      280,
+    );
+    expect(await one('SELECT toInt32(countIf(budget > 0 AND revenue > 0)) AS x FROM films')).toBe(1_123);
+    expect(await one('SELECT toInt32(countIf(toYear(release_date) < 1970)) AS x FROM films')).toBe(404);
+    expect(await one('SELECT toString(min(release_date)) AS x FROM films')).toBe('1919-10-03');
+    expect(await one("SELECT toInt32(sum(rows)) AS x FROM load_reports WHERE outcome = 'read'")).toBe(23_588);
+  });
+
+  it('joins names without losing a film', async () => {
+    await load();
+    const sql = (relation: string, dictionary: string, id: string) =>
+      `SELECT groupArray(n) AS x FROM (SELECT dictGet('${dictionary}', 'name', toUInt64(${id})) AS n
+       FROM ${relation} WHERE movie_id = 1 ORDER BY position)`;
+    expect(await one(sql('movie_genres', 'genre_names', 'genre_id'))).toEqual([
+      'Animation',
+      'Comedy',
+      'Family',
+    ]);
+    expect(await one(sql('movie_companies', 'company_names', 'company_id'))).toEqual([
+      'Pixar Animation Studios',
+    ]);
+    for (const relation of ['movie_genres', 'movie_companies']) {
+      expect(await one(`SELECT toInt32(uniqExact(movie_id, tmdb_id)) AS x FROM ${relation}`)).toBe(10_387);
+    }
+    expect(await one("SELECT dictGet('company_names', 'name', toUInt64(0)) AS x")).toBe('(unknown)');
+    expect(await one("SELECT dictGet('movie_titles', 'title', toUInt64(318)) AS x")).toBe(
+      'The Shawshank Redemption',
+    );
+    expect(await one("SELECT dictGet('movie_titles', 'title', toUInt64(0)) AS x")).toBe('(unknown)');
+    expect(await one("SELECT dictGet('genre_names', 'name', toUInt64(60001)) AS x")).toBe('Film-Noir');
+  });
+
+  it('does nothing for the same files', async () => {
+    const first = await load();
+    const again = await load();
+    expect(again).toMatchObject({ status: 'unchanged', version: 1, counts: first.counts });
+    expect(await one('SELECT toInt32(count()) AS x FROM catalog_versions')).toBe(1);
+  });
+});
+
+describe('a changed file', () => {
+  const links = () => join(folder, 'ml-latest-small/links.csv');
+
+  it('is the next version, in names too; the version before stays and older ones go', async () => {
+    await load();
+    expect(await one("SELECT dictGet('movie_titles', 'title', toUInt64(999999)) AS x")).toBe('(unknown)');
+    appendFileSync(join(folder, 'ml-latest-small/movies.csv'), '999999,New Film (2024),Drama\n');
+    expect(await load()).toMatchObject({ status: 'loaded', version: 2, counts: { movies: 10_388 } });
+    expect(await one("SELECT dictGet('movie_titles', 'title', toUInt64(999999)) AS x")).toBe('New Film');
+    expect(await rowsByVersion()).toEqual(everyTableHas([1, 2]));
+    appendFileSync(links(), '999999,1234567,\n');
+    await load();
+    expect(await rowsByVersion()).toEqual(everyTableHas([2, 3]));
+    expect(await one('SELECT imdb_id AS x FROM movies WHERE movie_id = 999999')).toBe('tt1234567');
+  });
+
+  it('loads around rows that cannot be used and says where they are', async () => {
+    appendFileSync(links(), 'x,1,2\n5,6\n1,0114709,862\n1,0114709,999\n');
+    const { counts, findings } = await load();
+    expect(counts.quarantined).toBe(2);
+    expect(findings).toContainEqual({
+      file: 'links.csv',
+      outcome: 'quarantined',
+      field: 'movieId',
+      reason: 'not_an_id',
+      rows: 1,
+      lines: [9_744],
+    });
+    const reported = await clickhouse.query(
+      `SELECT outcome, field, reason, toInt32(rows) AS rows, lines FROM load_reports
+       WHERE file = 'links.csv' AND outcome IN ('quarantined', 'dropped') ORDER BY reason`,
+    );
+    expect(reported).toEqual([
+      { outcome: 'quarantined', field: '', reason: 'column_count', rows: 1, lines: [9_745] },
+      { outcome: 'dropped', field: '', reason: 'conflicting_duplicate', rows: 1, lines: [9_747] },
+      { outcome: 'dropped', field: '', reason: 'identical_duplicate', rows: 1, lines: [9_746] },
+      { outcome: 'quarantined', field: 'movieId', reason: 'not_an_id', rows: 1, lines: [9_744] },
+    ]);
+  });
+});
+
+describe('a load that fails', () => {
+  /** The real connection, with one call that breaks. */
+  const breaking = (method: 'insertRows' | 'command', when: (sql: string) => boolean): ClickHouse => ({
+    ...clickhouse,
+    [method]: async (sql: string, ...rest: never[]) => {
+      if (when(sql)) throw new ReelstreamError('unavailable', 'planted');
+      return (clickhouse[method] as (...given: unknown[]) => Promise<void>)(sql, ...rest);
+    },
+  });
+
+  it.each([
+    ['while it stages', 'insertRows', 'catalog_links'],
+    ['while it reports', 'insertRows', 'load_reports'],
+  ] as const)('%s changes nothing and leaves nothing', async (_, method, table) => {
+    await load();
+    appendFileSync(join(folder, 'ml-latest-small/movies.csv'), '999999,New Film (2024),Drama\n');
+    await expect(load(breaking(method, (sql) => sql === table))).rejects.toThrow('planted');
+    expect(await one('SELECT toInt32(count()) AS x FROM movies')).toBe(10_387);
+    expect(await rowsByVersion()).toEqual(everyTableHas([1]));
+    expect(await load()).toMatchObject({ status: 'loaded', version: 3 });
+  });
+
+  it('at the switch changes nothing, and the next load clears what it staged', async () => {
+    await load();
+    appendFileSync(join(folder, 'ml-latest-small/movies.csv'), '999999,New Film (2024),Drama\n');
+    const cut = breaking('command', (sql) => sql.startsWith('INSERT INTO catalog_versions'));
+    await expect(load(cut)).rejects.toThrow('planted');
+    expect(await one('SELECT toInt32(count()) AS x FROM movies')).toBe(10_387);
+    expect(await load()).toMatchObject({ status: 'loaded', version: 3 });
+    expect(await rowsByVersion()).toEqual(everyTableHas([1, 3]));
+  });
+
+  it('is not switched to when staged rows are missing', async () => {
+    const lossy: ClickHouse = {
+      ...clickhouse,
+      insertRows: (table, rows, options) =>
+        clickhouse.insertRows(table, table === 'catalog_genres' ? rows.slice(1) : rows, options),
+    };
+    await expect(load(lossy)).rejects.toThrow(/staged rows of catalog_genres are missing/);
+    expect(await newestVersion(clickhouse)).toBeNull();
+  });
+});
+
+describe('loads at the same time', () => {
+  it('never work on the same version', async () => {
+    const ids = Array.from({ length: 8 }, (_, i) => `00000000-0000-4000-8000-00000000000${i}`);
+    const versions = await Promise.all(
+      ids.map((id, i) => claimVersion(clickhouse, id, () => systemClock.sleep(20 * (i + 1)))),
+    );
+    expect(new Set(versions).size).toBe(ids.length);
+  });
+
+  it('end with one whole catalogue', async () => {
+    const other = mkdtempSync(join(tmpdir(), 'reelstream-rival-'));
+    cpSync(folder, other, { recursive: true });
+    appendFileSync(join(other, 'ml-latest-small/movies.csv'), '999999,New Film (2024),Drama\n');
+    const rival = loadCatalogue(other, { clickhouse, clock: systemClock, logger: silentLogger });
+    const outcomes = await Promise.allSettled([load(), rival]);
+    rmSync(other, { recursive: true });
+    expect(outcomes.some(({ status }) => status === 'fulfilled')).toBe(true);
+    const newest = await newestVersion(clickhouse);
+    expect(await one('SELECT toInt32(count()) AS x FROM movies')).toBe(newest?.movies);
+  });
+});
+
+it('says what to do before the first migration', async () => {
+  await clickhouse.command('DROP TABLE catalog_versions');
+  await expect(load()).rejects.toMatchObject({ message: expect.stringContaining('reelstream migrate') });
+});
