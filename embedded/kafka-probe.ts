@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { LOOPBACK } from './ports.ts';
+import { LOOPBACK } from './supervisor/ports.ts';
 
 const METADATA_API_KEY = 3;
 /** The last version without tagged fields, so that the request is thirteen plain bytes after its length. */

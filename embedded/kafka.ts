@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { javaArguments, javaLogging } from './java.ts';
 import { askBrokerCount } from './kafka-probe.ts';
-import { LOOPBACK } from './ports.ts';
-import type { ProcessSpec } from './process-spec.ts';
+import { LOOPBACK } from './supervisor/ports.ts';
+import type { ProcessSpec } from './supervisor/process-spec.ts';
 
 export interface KafkaOptions {
   /** Kafka's jars */

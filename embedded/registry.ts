@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReelstreamError } from '../core/errors.ts';
 import { javaArguments } from './java.ts';
-import { LOOPBACK } from './ports.ts';
-import type { ProcessSpec } from './process-spec.ts';
+import { LOOPBACK } from './supervisor/ports.ts';
+import type { ProcessSpec } from './supervisor/process-spec.ts';
 
 /** Where the Confluent API lives inside Apicurio. */
 const CONFLUENT_PATH = '/apis/ccompat/v7';
@@ -28,12 +28,20 @@ export function createRegistrySpec(options: RegistryOptions): ProcessSpec {
   return {
     name: 'registry',
     command: options.javaCommand,
-    args: [...javaArguments(options.maxHeapMb), '-jar', findRunnerJar(options.registryFolder)],
+    // A few requests a minute never earn the second compiler's memory and start-up time
+    args: [
+      ...javaArguments(options.maxHeapMb),
+      '-XX:TieredStopAtLevel=1',
+      '-jar',
+      findRunnerJar(options.registryFolder),
+    ],
     // The runner finds its libraries relative to its own folder
     cwd: options.registryFolder,
     env: {
       APICURIO_STORAGE_KIND: 'kafkasql',
       APICURIO_KAFKASQL_BOOTSTRAP_SERVERS: options.brokers,
+      // It waits this long for a snapshot, which nobody here ever takes; the default of 5 s would delay every start
+      APICURIO_KAFKASQL_CONSUMER_POLL_TIMEOUT: '250',
       QUARKUS_HTTP_HOST: LOOPBACK,
       QUARKUS_HTTP_PORT: String(options.port),
       QUARKUS_LOG_LEVEL: 'WARN',

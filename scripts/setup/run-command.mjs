@@ -32,10 +32,8 @@ export async function runCommand(command, args, { cwd, env, deadlineMs }, contex
   closeSync(log);
   running.add(child);
   if (child.pid) context.onProcess(child.pid);
-  const alive = setInterval(
-    () => context.say(`still ${context.title} (${seconds(startMs)})`),
-    SIGN_OF_LIFE_MS,
-  );
+  const [shortTitle] = context.title.split(' (');
+  const alive = setInterval(() => context.say(`still ${shortTitle} (${seconds(startMs)})`), SIGN_OF_LIFE_MS);
   const deadline = setTimeout(() => killGroup(child, 'SIGKILL'), deadlineMs);
   try {
     const outcome = await new Promise((resolve) => {
@@ -45,7 +43,7 @@ export async function runCommand(command, args, { cwd, env, deadlineMs }, contex
     refuseWhenInterrupted();
     if (outcome === 0) return;
     throw new Error(
-      `${context.title} failed (${outcome}) after ${seconds(startMs)}; the end of ${context.logFile}:\n${lastLines(context.logFile)}`,
+      `${shortTitle} failed (${outcome}) after ${seconds(startMs)}; the end of ${context.logFile}:\n${lastLines(context.logFile)}`,
     );
   } finally {
     clearInterval(alive);

@@ -1,12 +1,17 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type RunningChild, spawnChild, stopProcess, waitUntilReady } from '../../embedded/child-process.ts';
 import { createKafkaSpec } from '../../embedded/kafka.ts';
-import { findFreePort, findFreePorts } from '../../embedded/ports.ts';
-import { signalGroup } from '../../embedded/process-identity.ts';
-import type { ProcessSpec } from '../../embedded/process-spec.ts';
 import { createRegistrySpec, registryUrl } from '../../embedded/registry.ts';
+import {
+  type RunningChild,
+  spawnChild,
+  stopProcess,
+  waitUntilReady,
+} from '../../embedded/supervisor/child-process.ts';
+import { findFreePort, findFreePorts } from '../../embedded/supervisor/ports.ts';
+import { signalGroup } from '../../embedded/supervisor/process-identity.ts';
+import type { ProcessSpec } from '../../embedded/supervisor/process-spec.ts';
 
 const JAVA_FOLDER = resolve(import.meta.dirname, '../../.reelstream/vendor/java');
 
@@ -62,7 +67,7 @@ export async function startTestKafka(options: TestKafkaOptions = {}): Promise<Te
   return Object.assign(await runSpec(spec, folder), { brokers: `127.0.0.1:${port}` });
 }
 
-/** A real schema registry that stores in the given Kafka. About 9 s. Call `remove()` in afterAll, before Kafka's. */
+/** A real schema registry that stores in the given Kafka. About 3 s. Call `remove()` in afterAll, before Kafka's. */
 export async function startTestRegistry(brokers: string): Promise<TestRegistry> {
   requireVendor();
   const folder = mkdtempSync(join(tmpdir(), 'reelstream-registry-'));
@@ -72,7 +77,7 @@ export async function startTestRegistry(brokers: string): Promise<TestRegistry> 
     javaCommand: 'java',
     port,
     brokers,
-    maxHeapMb: 256,
+    maxHeapMb: 128,
   });
   return Object.assign(await runSpec(spec, folder), { url: registryUrl(port) });
 }

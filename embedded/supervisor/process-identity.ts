@@ -1,0 +1,76 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/**
+ * A process as it can be told from a later one that was given the same number: pid plus the moment it began,
+ * in the system's own notation (only equality means anything).
+ */
+export interface ProcessIdentity {
+  readonly pid: number;
+  readonly startTime: string;
+}
+
+/**
+ * The start time of a process that is alive, null when there is none. A zombie counts as gone: it holds no file, port or
+ * memory, and in a container whose first process reaps nobody it would stay for ever.
+ */
+export function readStartTime(pid: number): string | null {
+  return process.platform === 'linux' ? readFromProc(pid) : readFromPs(pid);
+}
+
+/** True while exactly this process is alive. */
+export function isAlive(identity: ProcessIdentity): boolean {
+  return readStartTime(identity.pid) === identity.startTime;
+}
+
+/**
+ * Sends the signal to the process group that this process leads or led; false when nobody is left in it. A group whose leader
+ * is gone keeps its number from being given away, so only a living process with that number and another start is a stranger.
+ */
+export function signalGroup(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
+  const startTime = readStartTime(identity.pid);
+  if (startTime !== null && startTime !== identity.startTime) return false;
+  try {
+    process.kill(-identity.pid, signal);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
+/** This very process. */
+export function ownIdentity(): ProcessIdentity {
+  return { pid: process.pid, startTime: readStartTime(process.pid) ?? '' };
+}
+
+/** Fields after the command's closing parenthesis (a command may itself hold spaces and parentheses). */
+export function parseProcStat(stat: string): { state: string; startTime: string } | null {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const state = fields[0];
+  const startTime = fields[19];
+  return state && startTime ? { state, startTime } : null;
+}
+
+function readFromProc(pid: number): string | null {
+  try {
+    const stat = parseProcStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    return stat && stat.state !== 'Z' && stat.state !== 'X' ? stat.startTime : null;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ESRCH') return null;
+    throw error;
+  }
+}
+
+function readFromPs(pid: number): string | null {
+  try {
+    const line = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+    const [state = '', ...start] = line.split(/\s+/);
+    return line === '' || state.startsWith('Z') ? null : start.join(' ');
+  } catch (error) {
+    // ps answers 1 when no such process exists
+    if ((error as { status?: number }).status === 1) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,57 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { ProcessIdentity } from './process-identity.ts';
+import type { PortClaim, ProcessSpec } from './process-spec.ts';
+
+/** What is known on disk about a started process: enough to find, judge and end it after whoever started it is gone. */
+export interface RunRecord extends ProcessIdentity {
+  readonly name: string;
+  readonly commandLine: readonly string[];
+  readonly after: readonly string[];
+  readonly ports: readonly PortClaim[];
+  readonly stopDeadlineMs: number;
+  readonly startedAtMs: number;
+  readonly logFile: string;
+  /** who watches it; null when it runs in the background on its own */
+  readonly supervisor: ProcessIdentity | null;
+}
+
+/** Where a stack keeps what it runs: one folder per kind, one file or folder per process. */
+export function stackFolders(home: string) {
+  return {
+    lockFile: join(home, 'run', 'stack.lock'),
+    runFolder: join(home, 'run'),
+    configFolder: (name: string) => join(home, 'run', 'config', name),
+    dataFolder: (name: string) => join(home, 'data', name),
+    logFile: (name: string) => join(home, 'logs', `${name}.log`),
+  };
+}
+
+export function commandLineOf(spec: ProcessSpec): string[] {
+  return [spec.command, ...spec.args];
+}
+
+/** Written whole or not at all: a reader after a crash never sees half a record. */
+export function writeRunRecord(home: string, record: RunRecord): void {
+  const file = recordFile(home, record.name);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(`${file}.new`, `${JSON.stringify(record, null, 2)}\n`);
+  renameSync(`${file}.new`, file);
+}
+
+export function readRunRecords(home: string): RunRecord[] {
+  const { runFolder } = stackFolders(home);
+  mkdirSync(runFolder, { recursive: true });
+  return readdirSync(runFolder)
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .map((name) => JSON.parse(readFileSync(join(runFolder, name), 'utf8')) as RunRecord);
+}
+
+export function removeRunRecord(home: string, name: string): void {
+  rmSync(recordFile(home, name), { force: true });
+}
+
+function recordFile(home: string, name: string): string {
+  return join(stackFolders(home).runFolder, `${name}.json`);
+}
