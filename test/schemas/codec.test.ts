@@ -43,7 +43,7 @@ describe('the rating codec', () => {
     kind: fc.constantFrom(...EVENT_KINDS),
     rating: fc.option(fc.integer({ min: 0, max: 10 }).map((n) => n / 2)),
     tsMs: fc.integer({ min: -(2 ** 52) + 1, max: 2 ** 52 - 1 }),
-    source: fc.string({ unit: 'binary', maxLength: 200 }).filter((text) => text.isWellFormed()),
+    source: fc.string({ unit: 'binary', maxLength: 200 }).filter((text) => !/\p{Surrogate}/u.test(text)),
   });
 
   it('reads back what it wrote, for any event', () => {
