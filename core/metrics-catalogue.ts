@@ -56,7 +56,7 @@ export const METRICS = {
   },
   consumer_events_consumed_total: {
     type: 'counter',
-    help: 'Records read and judged',
+    help: 'Records read and judged; once more when they are read again after doubt',
     labels: { topic: null, group: null },
   },
   consumer_events_applied_total: {
@@ -74,9 +74,14 @@ export const METRICS = {
     help: 'Bad records, durable in raw and in the dead-letter topic',
     labels: { topic: null, group: null, reason: DEAD_LETTER_REASONS },
   },
+  consumer_events_abandoned_total: {
+    type: 'counter',
+    help: 'Records judged and given up before they were durable: read again, here or by the next owner',
+    labels: { topic: null, group: null },
+  },
   consumer_inflight_events: {
     type: 'gauge',
-    help: 'Records read and not yet durable: consumed = applied + dropped + dead-lettered + in flight',
+    help: 'Records read and not yet durable: consumed = applied + dropped + dead-lettered + abandoned + in flight',
     labels: { topic: null, group: null },
   },
   consumer_event_delay_seconds: {

@@ -9,7 +9,8 @@ export type Labels = Readonly<Record<string, string | number>>;
 export interface Metrics {
   add(name: CounterName, labels: Labels, value?: number): void;
   set(name: GaugeName, labels: Labels, value: number): void;
-  observe(name: HistogramName, labels: Labels, value: number): void;
+  /** `times`: how many observations of this value; default 1 */
+  observe(name: HistogramName, labels: Labels, value: number, times?: number): void;
 }
 
 export const noMetrics: Metrics = { add() {}, set() {}, observe() {} };

@@ -1,6 +1,7 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from 'prom-client';
 import { METRICS, type MetricName, type MetricSpec } from '../core/metrics-catalogue.ts';
 import type { Labels, Metrics } from '../core/metrics-port.ts';
+import { createWeightedHistogram, type WeightedHistogram } from './weighted-histogram.ts';
 
 const PREFIX = 'reelstream_';
 
@@ -31,7 +32,7 @@ export function createMetrics(options: MetricsOptions): MetricsRegistry {
   info.set({ service: options.service, version: options.version }, 1);
   const counters = new Map<string, Counter>();
   const gauges = new Map<string, Gauge>();
-  const histograms = new Map<string, Histogram>();
+  const histograms = new Map<string, WeightedHistogram>();
   for (const name of options.names) {
     const spec: MetricSpec = METRICS[name];
     const base = {
@@ -50,15 +51,16 @@ export function createMetrics(options: MetricsOptions): MetricsRegistry {
       for (const labels of series) gauge.set(labels, 0);
       gauges.set(name, gauge);
     } else {
-      const histogram = new Histogram({ ...base, buckets: [...(spec.buckets ?? [])] });
-      for (const labels of series) histogram.zero(labels);
+      const histogram = createWeightedHistogram({ ...base, buckets: spec.buckets ?? [], born: series });
+      // the registry only asks for a name and for samples; its type says more
+      registry.registerMetric(histogram as unknown as Metric);
       histograms.set(name, histogram);
     }
   }
   return {
     add: (name, labels, value = 1) => owned(counters, name).inc(labels, value),
     set: (name, labels, value) => owned(gauges, name).set(labels, value),
-    observe: (name, labels, value) => owned(histograms, name).observe(labels, value),
+    observe: (name, labels, value, times = 1) => owned(histograms, name).observe(labels, value, times),
     expose: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   };
 }
