@@ -13,6 +13,17 @@ export interface CommandEntry {
 /** Every command, in the order of `reelstream --help`. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: 'up',
+    summary: 'start the embedded stack in the background',
+    load: () => import('./commands/up.ts'),
+  },
+  { name: 'down', summary: 'stop the stack', load: () => import('./commands/down.ts') },
+  {
+    name: 'status',
+    summary: 'what of the stack runs, and where',
+    load: () => import('./commands/status.ts'),
+  },
+  {
     name: 'version',
     summary: 'print the version and the versions of what the embedded stack runs',
     load: () => import('./commands/version.ts'),

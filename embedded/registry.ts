@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReelstreamError } from '../core/errors.ts';
+import { answersOk } from './http-probe.ts';
 import { javaArguments } from './java.ts';
 import { LOOPBACK } from './supervisor/ports.ts';
 import type { ProcessSpec } from './supervisor/process-spec.ts';
@@ -49,13 +50,7 @@ export function createRegistrySpec(options: RegistryOptions): ProcessSpec {
     after: ['kafka'],
     ports: [{ port: options.port, setting: 'REELSTREAM_REGISTRY_PORT' }],
     async prepare() {},
-    async isReady() {
-      const response = await fetch(`${registryUrl(options.port)}/subjects`, {
-        signal: AbortSignal.timeout(2_000),
-      });
-      await response.arrayBuffer();
-      return response.ok;
-    },
+    isReady: () => answersOk(`${registryUrl(options.port)}/subjects`),
     readyDeadlineMs: 90_000,
     stopDeadlineMs: 15_000,
     optional: false,

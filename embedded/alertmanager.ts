@@ -1,0 +1,58 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { answersOk } from './http-probe.ts';
+import { LOOPBACK } from './supervisor/ports.ts';
+import type { ProcessSpec } from './supervisor/process-spec.ts';
+
+export interface AlertmanagerOptions {
+  readonly program: string;
+  /** where to start it, null for anywhere */
+  readonly workingFolder: string | null;
+  readonly configFolder: string;
+  readonly dataFolder: string;
+  readonly port: number;
+}
+
+/** Alertmanager on loopback: alerts are shown on its page and sent nowhere; optional like Prometheus. */
+export function createAlertmanagerSpec(options: AlertmanagerOptions): ProcessSpec {
+  const configFile = join(options.configFolder, 'alertmanager.yml');
+  return {
+    name: 'alertmanager',
+    command: options.program,
+    args: [
+      `--config.file=${configFile}`,
+      `--storage.path=${options.dataFolder}`,
+      `--web.listen-address=${LOOPBACK}:${options.port}`,
+      // Empty switches clustering off, and with it a port on every address of the machine
+      '--cluster.listen-address=',
+    ],
+    cwd: options.workingFolder ?? options.configFolder,
+    env: {},
+    after: ['kafka', 'clickhouse'],
+    ports: [{ port: options.port, setting: 'REELSTREAM_ALERTMANAGER_PORT' }],
+    async prepare() {
+      mkdirSync(options.dataFolder, { recursive: true });
+      mkdirSync(options.configFolder, { recursive: true });
+      writeFileSync(configFile, alertmanagerConfig());
+    },
+    isReady: () => answersOk(`http://${LOOPBACK}:${options.port}/-/ready`),
+    readyDeadlineMs: 30_000,
+    stopDeadlineMs: 10_000,
+    optional: true,
+  };
+}
+
+/** One receiver without a destination: an operator adds theirs in a deployment, not here. */
+function alertmanagerConfig(): string {
+  const config = {
+    route: {
+      receiver: 'page',
+      group_by: ['alertname'],
+      group_wait: '10s',
+      group_interval: '1m',
+      repeat_interval: '4h',
+    },
+    receivers: [{ name: 'page' }],
+  };
+  return `${JSON.stringify(config, null, 2)}\n`;
+}

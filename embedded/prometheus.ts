@@ -1,0 +1,78 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { answersOk } from './http-probe.ts';
+import { LOOPBACK } from './supervisor/ports.ts';
+import type { ProcessSpec } from './supervisor/process-spec.ts';
+
+/** One process to scrape: its job is its name. */
+export interface ScrapeTarget {
+  readonly job: string;
+  readonly port: number;
+  /** default `/metrics` */
+  readonly path?: string;
+}
+
+export interface PrometheusOptions {
+  readonly program: string;
+  /** pages of the web interface, null when the program knows where they are */
+  readonly webAssets: string | null;
+  readonly configFolder: string;
+  readonly dataFolder: string;
+  readonly port: number;
+  readonly targets: readonly ScrapeTarget[];
+  /** files of recording and alerting rules */
+  readonly ruleFiles: readonly string[];
+  readonly alertmanagerPort: number | null;
+}
+
+const SCRAPE_INTERVAL = '5s';
+const RETENTION = '7d';
+
+/** Prometheus on loopback, scraping every service of the stack, optional: without it the stack runs unwatched. */
+export function createPrometheusSpec(options: PrometheusOptions): ProcessSpec {
+  const configFile = join(options.configFolder, 'prometheus.yml');
+  return {
+    name: 'prometheus',
+    command: options.program,
+    args: [
+      `--config.file=${configFile}`,
+      `--storage.tsdb.path=${options.dataFolder}`,
+      `--storage.tsdb.retention.time=${RETENTION}`,
+      `--web.listen-address=${LOOPBACK}:${options.port}`,
+      ...(options.webAssets ? [`--web.local-assets=${options.webAssets}`] : []),
+    ],
+    cwd: options.configFolder,
+    env: {},
+    // Nothing it needs: it only must not slow down the start of what everybody waits for
+    after: ['kafka', 'clickhouse'],
+    ports: [{ port: options.port, setting: 'REELSTREAM_PROMETHEUS_PORT' }],
+    async prepare() {
+      mkdirSync(options.dataFolder, { recursive: true });
+      mkdirSync(options.configFolder, { recursive: true });
+      writeFileSync(configFile, prometheusConfig(options));
+    },
+    isReady: () => answersOk(`http://${LOOPBACK}:${options.port}/-/ready`),
+    readyDeadlineMs: 60_000,
+    stopDeadlineMs: 20_000,
+    optional: true,
+  };
+}
+
+/** The configuration file. JSON is YAML: quoting is the serialiser's business. */
+export function prometheusConfig(options: PrometheusOptions): string {
+  const { targets, ruleFiles, alertmanagerPort } = options;
+  const staticTargets = (port: number) => [{ targets: [`${LOOPBACK}:${port}`] }];
+  const config = {
+    global: { scrape_interval: SCRAPE_INTERVAL, evaluation_interval: SCRAPE_INTERVAL },
+    rule_files: ruleFiles,
+    alerting: {
+      alertmanagers: alertmanagerPort === null ? [] : [{ static_configs: staticTargets(alertmanagerPort) }],
+    },
+    scrape_configs: targets.map(({ job, port, path }) => ({
+      job_name: job,
+      metrics_path: path ?? '/metrics',
+      static_configs: staticTargets(port),
+    })),
+  };
+  return `${JSON.stringify(config, null, 2)}\n`;
+}
