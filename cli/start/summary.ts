@@ -1,0 +1,84 @@
+import type { Cell } from '../print.ts';
+
+/** Figures of one run, each read where it is true: the producer, the log, the tables. */
+export interface RunFigures {
+  readonly generated: number;
+  readonly acknowledged: number;
+  /** rows of `events_raw` whose offsets lie in this run's range of the log */
+  readonly rawRows: number;
+  readonly verdicts: Readonly<Record<string, number>>;
+  readonly deadLetters: number;
+  readonly targetRate: number;
+  readonly achievedRate: number;
+  readonly freshnessP50Ms: number | null;
+  readonly freshnessP99Ms: number | null;
+  readonly firstRowMs: number | null;
+  readonly peakMemoryBytes: number;
+  readonly peakMemoryByProcess: Readonly<Record<string, number>>;
+  readonly audit: readonly AuditLine[];
+}
+
+export interface AuditLine {
+  readonly table: string;
+  readonly rows: number;
+  readonly keys: number;
+  readonly differingKeys: number;
+}
+
+/** Why the run must not be called good; empty when it was. */
+export function faultsOf(figures: RunFigures): string[] {
+  const faults: string[] = [];
+  if (figures.generated !== figures.acknowledged) {
+    faults.push(`${figures.generated - figures.acknowledged} generated events were not acknowledged`);
+  }
+  if (figures.acknowledged !== figures.rawRows) {
+    faults.push(`${figures.acknowledged} events were acknowledged but ${figures.rawRows} are in events_raw`);
+  }
+  for (const { table, differingKeys } of figures.audit) {
+    if (differingKeys > 0)
+      faults.push(`${table}: ${differingKeys} keys differ from their recomputation over events_raw`);
+  }
+  return faults;
+}
+
+/** The table a person sees at the end. */
+export function summaryRows(figures: RunFigures): [string, Cell][] {
+  const verdicts = Object.entries(figures.verdicts).map(([name, n]): [string, Cell] => [
+    `  of these ${name}`,
+    n,
+  ]);
+  const aggregates = figures.audit.map(({ table, rows, differingKeys }): [string, Cell] => [
+    `rows of ${table} after audit`,
+    `${rows.toLocaleString('en-US')}${differingKeys === 0 ? ', exact' : `, ${differingKeys} keys DIFFER`}`,
+  ]);
+  return [
+    ['events generated', figures.generated],
+    ['events acknowledged by Kafka', figures.acknowledged],
+    ['rows of this run in events_raw', figures.rawRows],
+    ...verdicts,
+    ...aggregates,
+    ['dead letters', figures.deadLetters],
+    ['rate, events/s', `${Math.round(figures.achievedRate)} of ${figures.targetRate} asked for`],
+    [
+      'freshness p50 / p99 (Kafka time to queryable)',
+      `${ms(figures.freshnessP50Ms)} / ${ms(figures.freshnessP99Ms)}`,
+    ],
+    [
+      'start to first aggregated row',
+      figures.firstRowMs === null ? '-' : `${(figures.firstRowMs / 1_000).toFixed(1)} s`,
+    ],
+    ['peak memory of the stack', megabytes(figures.peakMemoryBytes)],
+    ...Object.entries(figures.peakMemoryByProcess).map(([name, bytes]): [string, Cell] => [
+      `  ${name}`,
+      megabytes(bytes),
+    ]),
+  ];
+}
+
+function ms(value: number | null): string {
+  return value === null ? '-' : `${Math.round(value)} ms`;
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1_000_000)} MB`;
+}
