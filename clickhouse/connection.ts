@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { type ClickHouseClient, ClickHouseError, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { ReelstreamError } from '../core/errors.ts';
 
 export interface ConnectionOptions {
@@ -35,6 +35,8 @@ export interface ClickHouse {
   insertBytes(sql: string, body: Buffer | Readable, options?: StatementOptions): Promise<void>;
   /** JSONEachRow rows into a table; for small tables, never for events */
   insertRows(table: string, rows: readonly object[], options?: StatementOptions): Promise<void>;
+  /** creates the connection's database if it is not there; the other calls need it */
+  ensureDatabase(): Promise<void>;
   ping(): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -42,16 +44,7 @@ export interface ClickHouse {
 /** Opens a pooled connection; nothing is sent before the first call. */
 export function connectClickHouse(options: ConnectionOptions): ClickHouse {
   const database = options.database ?? 'reelstream';
-  const client = createClient({
-    url: options.url,
-    username: options.username ?? 'default',
-    password: options.password ?? '',
-    database,
-    request_timeout: options.requestTimeoutMs ?? 60_000,
-    max_open_connections: options.maxOpenConnections ?? 8,
-    compression: { request: false, response: false },
-    clickhouse_settings: { date_time_input_format: 'best_effort' },
-  });
+  const client = createClient({ ...toClientOptions(options), database });
   const of = (o: StatementOptions | undefined) => ({
     ...(o?.params ? { query_params: { ...o.params } } : {}),
     ...(o?.settings ? { clickhouse_settings: { ...o.settings } } : {}),
@@ -80,10 +73,41 @@ export function connectClickHouse(options: ConnectionOptions): ClickHouse {
       if (rows.length === 0) return;
       await guard(() => client.insert({ table, values: rows, format: 'JSONEachRow', ...of(o) }));
     },
+    async ensureDatabase() {
+      const outside = createClient({ ...toClientOptions(options), database: 'default' });
+      try {
+        await guard(() =>
+          outside.command({
+            query: 'CREATE DATABASE IF NOT EXISTS {name:Identifier}',
+            query_params: { name: database },
+          }),
+        );
+      } finally {
+        await outside.close();
+      }
+    },
     async ping() {
       return (await client.ping()).success;
     },
     close: () => client.close(),
+  };
+}
+
+function toClientOptions(options: ConnectionOptions) {
+  return {
+    url: options.url,
+    username: options.username ?? 'default',
+    password: options.password ?? '',
+    request_timeout: options.requestTimeoutMs ?? 60_000,
+    max_open_connections: options.maxOpenConnections ?? 8,
+    compression: { request: false, response: false },
+    // every error is thrown; the client would print it as well
+    log: { level: ClickHouseLogLevel.OFF },
+    clickhouse_settings: {
+      date_time_input_format: 'best_effort' as const,
+      // newer servers print 64-bit numbers bare, and JSON.parse would round them
+      output_format_json_quote_64bit_integers: 1 as const,
+    },
   };
 }
 

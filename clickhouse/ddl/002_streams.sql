@@ -1,0 +1,60 @@
+-- Who writes what: slots, ownership, sealed months, unfinished swaps. Small tables that only grow; readers take the newest row.
+
+-- A slot stands for one Kafka partition of one incarnation of one topic in one cluster. A re-created topic or another
+-- number of partitions is a new stream with new slots, so offsets of different logs never meet in one slot.
+-- The deduplication window is what makes allocation safe between two processes: both name the same token, one row group lands.
+CREATE TABLE IF NOT EXISTS streams
+(
+    stream_id        UInt32,
+    cluster_id       String,
+    topic            String,
+    partition_count  UInt16,
+    kafka_partition  UInt16,
+    slot             UInt16,
+    start_offset     Nullable(UInt64) COMMENT 'first offset that belongs to this slot, null = start of the log',
+    opened_at        DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC')
+)
+ENGINE = MergeTree
+ORDER BY (cluster_id, topic, stream_id, kafka_partition)
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+
+-- The newest epoch of a slot owns it: every INSERT carries its epoch and is refused once a newer one stands here.
+-- Ordered by slot because each INSERT reads the rows of a few slots.
+CREATE TABLE IF NOT EXISTS fence
+(
+    slot      UInt16,
+    epoch     UInt64,
+    owner     String,
+    taken_at  DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC')
+)
+ENGINE = MergeTree
+ORDER BY (slot, epoch)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+
+-- Months whose raw rows were dropped by retention. Their aggregates stay and nothing can be derived again.
+CREATE TABLE IF NOT EXISTS sealed_months
+(
+    slot          UInt16,
+    ingest_month  UInt32,
+    rows          UInt64 COMMENT 'raw rows that were dropped',
+    last_offset   UInt64,
+    sealed_at     DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC')
+)
+ENGINE = MergeTree
+ORDER BY (slot, ingest_month)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+
+-- Swaps of a partition: a row before, a row after. An unfinished one is finished by whoever claims the slot next, because
+-- the engine may die between putting the new parts in and taking the old ones out.
+CREATE TABLE IF NOT EXISTS rebuilds
+(
+    slot          UInt16,
+    ingest_month  UInt32,
+    table_name    LowCardinality(String) COMMENT 'table whose partition is swapped',
+    twin          String COMMENT 'table that holds the new partition',
+    state         Enum8('swapping' = 1, 'done' = 2),
+    noted_at      DateTime64(9, 'UTC') DEFAULT now64(9, 'UTC')
+)
+ENGINE = MergeTree
+ORDER BY (slot, ingest_month, table_name, noted_at)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
