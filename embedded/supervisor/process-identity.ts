@@ -11,8 +11,9 @@ export interface ProcessIdentity {
 }
 
 /**
- * The start time of a process that is alive, null when there is none. A zombie counts as gone: it holds no file, port or
- * memory, and in a container whose first process reaps nobody it would stay for ever.
+ * The start time of a process that is alive, null when there is none. A zombie counts as gone, for in a container whose first
+ * process reaps nobody it would stay for ever; but only once its other threads have ended too: until then the dead main thread
+ * of a JVM or of Node may still hold files and ports.
  */
 export function readStartTime(pid: number): string | null {
   return process.platform === 'linux' ? readFromProc(pid) : readFromPs(pid);
@@ -45,17 +46,18 @@ export function ownIdentity(): ProcessIdentity {
 }
 
 /** Fields after the command's closing parenthesis (a command may itself hold spaces and parentheses). */
-export function parseProcStat(stat: string): { state: string; startTime: string } | null {
+export function parseProcStat(stat: string): { state: string; threads: number; startTime: string } | null {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const state = fields[0];
   const startTime = fields[19];
-  return state && startTime ? { state, startTime } : null;
+  return state && startTime ? { state, threads: Number(fields[17]), startTime } : null;
 }
 
 function readFromProc(pid: number): string | null {
   try {
     const stat = parseProcStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-    return stat && stat.state !== 'Z' && stat.state !== 'X' ? stat.startTime : null;
+    if (!stat || stat.state === 'X' || (stat.state === 'Z' && stat.threads <= 1)) return null;
+    return stat.startTime;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ESRCH') return null;

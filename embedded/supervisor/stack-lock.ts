@@ -33,7 +33,14 @@ export async function takeStackLock(
     else if (holder.purpose === 'supervise' || systemClock.monotonicMs() >= deadlineMs) return holder;
     else await systemClock.sleep(POLL_MS);
   }
-  return { release: () => rmSync(file, { force: true }) };
+  let held = true;
+  return {
+    release() {
+      // Given up twice it might already be somebody else's
+      if (held) rmSync(file, { force: true });
+      held = false;
+    },
+  };
 }
 
 /** The living process that holds the lock, null when nobody does. */

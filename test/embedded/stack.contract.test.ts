@@ -1,0 +1,149 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Kafka, logLevel } from 'kafkajs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findMonitoringPrograms } from '../../embedded/monitoring-programs.ts';
+import { findFreePorts, isListening } from '../../embedded/supervisor/ports.ts';
+import { readListeningSockets } from '../../embedded/supervisor/resource-use.ts';
+import type { ProcessStatus } from '../../embedded/supervisor/stack-status.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const PARTS = ['kafka', 'registry', 'clickhouse', 'prometheus', 'alertmanager'];
+const programs = findMonitoringPrograms(process.env.PATH ?? '', join(ROOT, '.reelstream/vendor/monitoring'));
+
+let home: string;
+let ports: number[];
+let environment: NodeJS.ProcessEnv;
+
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'reelstream-stack-'));
+  ports = await findFreePorts(6);
+  const names = ['KAFKA', 'KAFKA_CONTROLLER', 'REGISTRY', 'CLICKHOUSE', 'PROMETHEUS', 'ALERTMANAGER'];
+  environment = {
+    ...process.env,
+    REELSTREAM_HOME: home,
+    ...Object.fromEntries(names.map((name, i) => [`REELSTREAM_${name}_PORT`, String(ports[i])])),
+  };
+});
+afterAll(async () => {
+  await reelstream('down');
+  rmSync(home, { recursive: true });
+});
+
+interface Outcome {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function reelstream(...args: string[]): Promise<Outcome> {
+  const child = spawn(process.execPath, [join(ROOT, 'cli/reelstream.mjs'), ...args], { env: environment });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  return new Promise((done) => {
+    child.once('close', (code) => done({ exitCode: code ?? -1, stdout, stderr }));
+  });
+}
+
+const processesIn = ({ stdout }: Outcome) => (JSON.parse(stdout) as { processes: ProcessStatus[] }).processes;
+const stateOf = (processes: ProcessStatus[]) => Object.fromEntries(processes.map((p) => [p.name, p.state]));
+
+async function clickhouse(query: string): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${ports[3]}/`, { method: 'POST', body: query });
+  const text = await response.text();
+  expect(response.status, text).toBe(200);
+  return text.trim();
+}
+
+/** These run in order: one stack, brought up, hurt, stopped and brought up again. */
+describe('the embedded stack', () => {
+  let processes: ProcessStatus[];
+
+  it('comes up whole and answers', async () => {
+    const up = await reelstream('up', '--json');
+    expect(up.exitCode, up.stderr).toBe(0);
+    processes = processesIn(up);
+    expect(stateOf(processes)).toEqual(Object.fromEntries(PARTS.map((name) => [name, 'ready'])));
+  });
+
+  it.runIf(process.platform === 'linux')('listens on 127.0.0.1 alone, and on no port but its own', () => {
+    const sockets = readListeningSockets(processes.map(({ pid }) => pid!));
+    expect(new Set(sockets.map(({ address }) => address))).toEqual(new Set(['127.0.0.1']));
+    expect(sockets.map(({ port }) => port).sort()).toEqual([...ports].sort());
+  });
+
+  it('fits in its memory', () => {
+    const totalMb = processes.reduce((sum, { residentBytes }) => sum + residentBytes, 0) / 1e6;
+    expect(totalMb).toBeGreaterThan(300);
+    expect(totalMb).toBeLessThan(1_500);
+  });
+
+  it('Prometheus accepts its configuration, knows Alertmanager and reaches what speaks its format', async () => {
+    const config = join(home, 'run/config/prometheus/prometheus.yml');
+    execFileSync(programs.promtool!, ['check', 'config', config]);
+    const ask = async (path: string) => {
+      const response = await fetch(`http://127.0.0.1:${ports[4]}/api/v1/${path}`);
+      return (await response.json()) as { data: { activeAlertmanagers: unknown[]; result: unknown[] } };
+    };
+    await expect
+      .poll(async () => (await ask('alertmanagers')).data.activeAlertmanagers, { timeout: 15_000 })
+      .toHaveLength(1);
+    const isUp = 'query?query=up{job=~"registry|prometheus|alertmanager"}==1';
+    await expect.poll(async () => (await ask(isUp)).data.result, { timeout: 15_000 }).toHaveLength(3);
+  });
+
+  it('status says what died, and up starts that alone', async () => {
+    expect((await reelstream('status')).exitCode).toBe(0);
+    process.kill(processes.find(({ name }) => name === 'registry')!.pid!, 'SIGKILL');
+    const hurt = await reelstream('status', '--json');
+    expect(hurt.exitCode).toBe(1);
+    expect(stateOf(processesIn(hurt))).toMatchObject({ registry: 'died', kafka: 'ready' });
+    const up = await reelstream('up');
+    expect(up.exitCode, up.stderr).toBe(0);
+    expect(up.stderr).toContain('registry: ready');
+    expect(up.stderr).toContain('kafka: runs already');
+  });
+
+  it('data survives down and up', async () => {
+    const kafka = new Kafka({ brokers: [`127.0.0.1:${ports[0]}`], logLevel: logLevel.NOTHING });
+    const admin = kafka.admin();
+    const producer = kafka.producer();
+    await admin.connect();
+    await admin.createTopics({ topics: [{ topic: 'kept', numPartitions: 1 }] });
+    await producer.connect();
+    await producer.send({ topic: 'kept', acks: -1, messages: [{ value: 'one' }, { value: 'two' }] });
+    await producer.disconnect();
+    await admin.disconnect();
+    await clickhouse('CREATE DATABASE kept');
+    await clickhouse('CREATE TABLE kept.rows (n UInt32) ENGINE = MergeTree ORDER BY n');
+    await clickhouse('INSERT INTO kept.rows SELECT number FROM numbers(1000)');
+
+    const down = await reelstream('down');
+    expect(down.exitCode, down.stderr).toBe(0);
+    expect(down.stdout.split('\n').filter((line) => line.endsWith(': stopped'))).toHaveLength(PARTS.length);
+    for (const port of ports) expect(await isListening(port)).toBe(false);
+    const again = await reelstream('up');
+    expect(again.exitCode, again.stderr).toBe(0);
+
+    expect(await clickhouse('SELECT count(), sum(n) FROM kept.rows')).toBe('1000\t499500');
+    await admin.connect();
+    expect(await admin.fetchTopicOffsets('kept')).toMatchObject([{ partition: 0, high: '2' }]);
+    await admin.disconnect();
+  });
+
+  it('down leaves nothing, twice', async () => {
+    expect((await reelstream('down')).exitCode).toBe(0);
+    expect(await reelstream('down')).toMatchObject({ exitCode: 0, stdout: 'nothing was running\n' });
+    const status = await reelstream('status', '--json');
+    expect(status.exitCode).toBe(1);
+    expect(new Set(Object.values(stateOf(processesIn(status))))).toEqual(new Set(['stopped']));
+    expect(readFileSync(join(home, 'logs/kafka.log'), 'utf8')).toContain('Kafka Server started');
+  });
+});
