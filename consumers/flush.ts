@@ -1,0 +1,171 @@
+import type { Backoff } from '../core/backoff.ts';
+import { withDeadline } from '../core/deadline.ts';
+import type { ReelstreamError } from '../core/errors.ts';
+import { createFlushPolicy, type FlushReason, MAX_FAN_OUT } from '../core/flush-policy.ts';
+import { createSendDeadLetters } from './dead-letters.ts';
+import { isDependencyFault, type Outcome, outcomeOf } from './outcome.ts';
+import type { OwnedSlot } from './owned-slot.ts';
+import { createSinkBatch, type SinkBatch } from './sink-batch.ts';
+import type { Flushed, SinkContext } from './sink-context.ts';
+import { forget, isCurrent, toDoubt } from './slot-changes.ts';
+
+/** Batch -> dead letters -> INSERT. One at a time, while the next batch fills. */
+export interface Flushing {
+  /** sends the filling batch when it is due; true when one went out */
+  advance(nowMs: number): boolean;
+  /** the answer to the one in flight */
+  flushed(outcome: Outcome<Flushed>): void;
+  /** ms until the filling batch comes of age; Infinity while there is nothing to wait for */
+  dueInMs(nowMs: number): number;
+}
+
+interface InFlight {
+  readonly startedAtMs: number;
+  readonly abort: AbortController;
+  /** what a success makes durable, by slot */
+  readonly positions: ReadonlyMap<OwnedSlot, number>;
+}
+
+export function createFlushing(ctx: SinkContext, backoff: Backoff): Flushing {
+  const { options, parts, metrics } = ctx;
+  const { clock, logger } = parts;
+  const policy = createFlushPolicy({
+    minIntervalMs: options.flushMinIntervalMs,
+    maxIntervalMs: options.flushMaxIntervalMs,
+    maxRows: options.maxBatchRows,
+    maxBytes: options.maxBatchBytes,
+    maxFanOut: MAX_FAN_OUT,
+  });
+  const sendDeadLetters = createSendDeadLetters({
+    write: parts.writeDeadLetters,
+    topic: options.topic,
+    timeoutMs: options.deadLetterTimeoutMs,
+    clock,
+    logger,
+  });
+  let current: InFlight | null = null;
+
+  function advance(nowMs: number): boolean {
+    if (ctx.inFlight) {
+      if ([...ctx.inFlight.slots.keys()].every((slot) => !isCurrent(slot))) current!.abort.abort();
+      return false;
+    }
+    const reason = policy.due(ctx.batch, nowMs - ctx.batch.openedAtMs) ?? (isHurried() ? 'drain' : null);
+    if (reason) start(reason, nowMs);
+    return reason !== null;
+  }
+
+  /** somebody waits for these rows: a partition that is going away, or the end of the process */
+  const isHurried = () => [...ctx.batch.slots.keys()].some((slot) => slot.state === 'releasing');
+
+  function start(reason: FlushReason, nowMs: number): void {
+    const { batch } = ctx;
+    const positions = new Map(
+      [...batch.slots.values()].map(({ owner, last }) => [
+        owner,
+        owner.held ? last + 1 : owner.run!.position,
+      ]),
+    );
+    current = { startedAtMs: nowMs, abort: new AbortController(), positions };
+    ctx.inFlight = batch;
+    ctx.batch = createSinkBatch(parts.films(), clock.monotonicMs);
+    policy.flushed(batch.rows);
+    metrics.flushStarted(reason);
+    void outcomeOf(send(batch, current.abort.signal)).then((outcome) =>
+      ctx.post({ kind: 'flushed', outcome }),
+    );
+  }
+
+  /** Dead letters first: a crash in between writes them twice, the other order would lose them. */
+  async function send(batch: SinkBatch<OwnedSlot>, signal: AbortSignal): Promise<Flushed> {
+    await sendDeadLetters(
+      [...batch.slots.values()].flatMap(({ letters }) => letters),
+      signal,
+    );
+    const sent = new Set([...batch.slots.keys()].filter(isCurrent));
+    const fenced = batch.take((slot) => sent.has(slot));
+    if (fenced.rows > 0) {
+      await withDeadline(parts.store.insert(fenced), options.insertTimeoutMs, clock, 'INSERT');
+    }
+    return { sent, rows: fenced.rows };
+  }
+
+  function flushed(outcome: Outcome<Flushed>): void {
+    const batch = ctx.inFlight!;
+    const { startedAtMs, positions } = current!;
+    ctx.inFlight = null;
+    current = null;
+    const seconds = (clock.monotonicMs() - startedAtMs) / 1_000;
+    if (outcome.ok) succeeded(batch, outcome.value, positions, seconds);
+    else failed(batch, outcome.error, seconds);
+  }
+
+  function succeeded(
+    batch: SinkBatch<OwnedSlot>,
+    { sent, rows }: Flushed,
+    positions: ReadonlyMap<OwnedSlot, number>,
+    seconds: number,
+  ): void {
+    backoff.reset();
+    metrics.flushed('ok', rows, seconds);
+    const nowMs = clock.nowMs();
+    for (const { owner, tally } of batch.slots.values()) {
+      if (!sent.has(owner)) {
+        metrics.abandoned(tally.rows);
+        continue;
+      }
+      metrics.settled(tally, nowMs);
+      owner.durablePosition = positions.get(owner)!;
+    }
+  }
+
+  /**
+   * Nobody knows what landed, so every slot of the batch is in doubt; nothing is sent again blindly. `fenced` alone is
+   * certain: the statement was refused whole.
+   */
+  function failed(batch: SinkBatch<OwnedSlot>, error: ReelstreamError, seconds: number): void {
+    const isFenced = error.code === 'fenced';
+    metrics.flushed(isFenced ? 'fenced' : 'doubt', batch.rows, seconds);
+    logger.warn(
+      {
+        code: error.code,
+        rows: batch.rows,
+        partitions: [...batch.slots.keys()].map((s) => s.partition),
+        error: error.message,
+      },
+      'flush ended unclean: its slots are claimed anew and read on from the tables',
+    );
+    const lost = isFenced ? fencedSlots(error) : new Set<number>();
+    const waitMs = isFenced ? 0 : backoff.nextMs();
+    for (const { owner, last, tally } of batch.slots.values()) {
+      if (owner.state === 'streaming' && !isFenced) owner.unsettled = { last, tally };
+      else metrics.abandoned(tally.rows);
+      if (owner.state === 'releasing') forget(ctx, owner);
+      else if (owner.state === 'streaming') {
+        toDoubt(
+          ctx,
+          owner,
+          lost.has(owner.slot) || (isFenced && lost.size === 0) ? options.fencedRetryMs : waitMs,
+        );
+      }
+    }
+    if (!isDependencyFault(error)) ctx.post({ kind: 'failed', error });
+  }
+
+  function dueInMs(nowMs: number): number {
+    if (ctx.inFlight || ctx.batch.rows === 0) return Number.POSITIVE_INFINITY;
+    return Math.max(0, ctx.batch.openedAtMs + policy.intervalMs - nowMs);
+  }
+
+  return { advance, flushed, dueInMs };
+}
+
+/** `details.slots`: slots that have a newer owner, separated by commas. */
+function fencedSlots({ details }: ReelstreamError): Set<number> {
+  return new Set(
+    String(details.slots ?? '')
+      .split(',')
+      .filter(Boolean)
+      .map(Number),
+  );
+}
