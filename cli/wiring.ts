@@ -1,5 +1,12 @@
+import { join } from 'node:path';
 import { type ClickHouse, connectClickHouse } from '../clickhouse/connection.ts';
+import type { Metrics } from '../core/metrics-port.ts';
+import { createKafkaAdmin, type KafkaAdmin } from '../kafka/admin.ts';
+import type { KafkaConnection } from '../kafka/kafkajs-client.ts';
+import { deadLetterTopic, ratingsTopic, type TopicDefinition, usersTopic } from '../kafka/topics.ts';
+import { projectRoot } from '../runtime/environment.ts';
 import type { Settings } from '../runtime/settings.ts';
+import { createRegistry, type Registry } from '../schemas/registry.ts';
 
 /** Settings -> driver options. The only place that knows both; commands call it, drivers never see settings. */
 export function clickHouseFrom(
@@ -14,3 +21,52 @@ export function clickHouseFrom(
     ...options,
   });
 }
+
+/** @param clientId names the process in the broker's logs and quotas */
+export function kafkaConnectionFrom(settings: Settings, clientId: string): KafkaConnection {
+  const mechanism = settings.REELSTREAM_KAFKA_SASL_MECHANISM;
+  return {
+    brokers: settings.REELSTREAM_KAFKA_BROKERS,
+    clientId,
+    tls: settings.REELSTREAM_KAFKA_TLS,
+    ...(mechanism === 'none'
+      ? {}
+      : {
+          sasl: {
+            mechanism,
+            username: settings.REELSTREAM_KAFKA_SASL_USERNAME,
+            password: settings.REELSTREAM_KAFKA_SASL_PASSWORD,
+          },
+        }),
+  };
+}
+
+export function kafkaAdminFrom(settings: Settings, clientId: string): KafkaAdmin {
+  return createKafkaAdmin({ connection: kafkaConnectionFrom(settings, clientId) });
+}
+
+/** Every topic the project writes or reads. */
+export function topicsFrom(settings: Settings): TopicDefinition[] {
+  return [
+    ratingsTopic(settings.REELSTREAM_RATINGS_TOPIC, settings.REELSTREAM_RATINGS_PARTITIONS),
+    usersTopic(settings.REELSTREAM_USERS_TOPIC),
+    deadLetterTopic(settings.REELSTREAM_DEAD_LETTER_TOPIC),
+  ];
+}
+
+export function registryFrom(settings: Settings, metrics?: Metrics): Registry {
+  return createRegistry({
+    url: settings.REELSTREAM_REGISTRY_URL,
+    ...(settings.REELSTREAM_REGISTRY_USERNAME === ''
+      ? {}
+      : {
+          username: settings.REELSTREAM_REGISTRY_USERNAME,
+          password: settings.REELSTREAM_REGISTRY_PASSWORD,
+        }),
+    witnessSubject: `${settings.REELSTREAM_RATINGS_TOPIC}-value`,
+    ...(metrics ? { metrics } : {}),
+  });
+}
+
+export const migrationsFolder: string = join(projectRoot, 'clickhouse', 'ddl');
+export const sampleFolder: string = join(projectRoot, 'data');

@@ -100,6 +100,7 @@ export const SETTINGS = {
   REELSTREAM_KAFKA_TLS: flag(false, 'Speak TLS to Kafka'),
   REELSTREAM_RATINGS_TOPIC: named('ratings', 'Topic of rating events'),
   REELSTREAM_RATINGS_PARTITIONS: integer(4, 1, 256, 'Partitions of the ratings topic when it is created'),
+  REELSTREAM_USERS_TOPIC: named('users', 'Topic of user profiles'),
   REELSTREAM_DEAD_LETTER_TOPIC: named('ratings.dead-letter', 'Topic of records that could not be used'),
 
   REELSTREAM_REGISTRY_URL: url('http://127.0.0.1:8081/apis/ccompat/v7', 'Schema registry, Confluent API'),
