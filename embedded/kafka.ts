@@ -89,6 +89,9 @@ export function brokerProperties(options: KafkaOptions): string {
     'offsets.retention.minutes': 43_200,
     // The default waits 3 s for more members before the first assignment; here nobody else comes
     'group.initial.rebalance.delay.ms': 100,
+    // After a kill the broker is refused until its former self has timed out; the default of 9 s delays every such start
+    'broker.session.timeout.ms': 4_000,
+    'broker.heartbeat.interval.ms': 1_000,
     // The default reserves 128 MB of a heap that is hardly larger
     'log.cleaner.dedupe.buffer.size': 8 * 1024 * 1024,
     'num.network.threads': 2,
