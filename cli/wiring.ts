@@ -6,6 +6,7 @@ import type { KafkaConnection } from '../kafka/kafkajs-client.ts';
 import { deadLetterTopic, ratingsTopic, type TopicDefinition, usersTopic } from '../kafka/topics.ts';
 import { projectRoot } from '../runtime/environment.ts';
 import type { Settings } from '../runtime/settings.ts';
+import { RATINGS_SUBJECT } from '../schemas/contracts.ts';
 import { createRegistry, type Registry } from '../schemas/registry.ts';
 
 /** Settings -> driver options. The only place that knows both; commands call it, drivers never see settings. */
@@ -63,7 +64,7 @@ export function registryFrom(settings: Settings, metrics?: Metrics): Registry {
           username: settings.REELSTREAM_REGISTRY_USERNAME,
           password: settings.REELSTREAM_REGISTRY_PASSWORD,
         }),
-    witnessSubject: `${settings.REELSTREAM_RATINGS_TOPIC}-value`,
+    witnessSubject: RATINGS_SUBJECT,
     ...(metrics ? { metrics } : {}),
   });
 }
