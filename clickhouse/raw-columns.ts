@@ -32,3 +32,8 @@ export const BODY_COLUMN_NAMES: string = BODY_COLUMNS.map(([name]) => name).join
 export const BODY_STRUCTURE: string = BODY_COLUMNS.map(([name, type]) => `${name} ${type}`)
   .join(', ')
   .replaceAll("'", "\\'");
+
+/** One row of the body's columns with every type's default, for a UNION with the body. */
+export const BODY_MARKER_ROW: string = BODY_COLUMNS.map(
+  ([name, type]) => `defaultValueOfTypeName('${type.replaceAll("'", "\\'")}') AS ${name}`,
+).join(', ');

@@ -44,17 +44,17 @@ ENGINE = MergeTree
 ORDER BY (slot, ingest_month)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
--- Swaps of a partition: a row before, a row after. An unfinished one is finished by whoever claims the slot next, because
--- the engine may die between putting the new parts in and taking the old ones out.
+-- Swaps of one slot's month: a row before, a row after. An unfinished one is finished by whoever claims the slot next, because
+-- the engine may die between putting the new parts in and taking the old ones out, and its owner between two tables.
 CREATE TABLE IF NOT EXISTS rebuilds
 (
-    slot          UInt16,
-    ingest_month  UInt32,
-    table_name    LowCardinality(String) COMMENT 'table whose partition is swapped',
-    twin          String COMMENT 'table that holds the new partition',
-    state         Enum8('swapping' = 1, 'done' = 2),
-    noted_at      DateTime64(9, 'UTC') DEFAULT now64(9, 'UTC')
+    slot             UInt16,
+    ingest_month     UInt32,
+    tag              String COMMENT 'part of the names of the tables that hold the new rows',
+    catalog_version  UInt32 COMMENT 'catalogue by which raw is rewritten as well, 0 = aggregates only',
+    state            Enum8('swapping' = 1, 'done' = 2),
+    noted_at         DateTime64(9, 'UTC') DEFAULT now64(9, 'UTC')
 )
 ENGINE = MergeTree
-ORDER BY (slot, ingest_month, table_name, noted_at)
+ORDER BY (slot, ingest_month, noted_at)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;

@@ -1,8 +1,8 @@
 -- What people query. Names come from the newest catalogue at read time, id 0 reads (unknown), every view groups over slots.
 --
 -- n: rating events. histogram: events per half star, 0 to 10. fractional_n, fractional_half_stars: the same with a film's
--- rating shared equally between its genres (companies). unique_users does not add up over rows: merge users_state instead,
--- groupBitmapMerge(users_state). Where single persons appear, what lies before their deletion is hidden.
+-- rating shared equally between its genres (companies). unique_users does not add up over rows; over a longer
+-- time it is groupBitmapMerge(users) of the table below. Where single persons appear, what lies before their deletion is hidden.
 
 CREATE VIEW IF NOT EXISTS genre_ratings_by_minute AS
 SELECT
@@ -16,8 +16,7 @@ SELECT
     sum(a.half_stars) / sum(a.n) / 2 AS average_rating,
     sum(a.n / share) AS fractional_n,
     sum(a.half_stars / share) AS fractional_half_stars,
-    groupBitmapMerge(users) AS unique_users,
-    groupBitmapMergeState(users) AS users_state
+    groupBitmapMerge(users) AS unique_users
 FROM agg_ratings_live AS a
 WHERE dimension = 'genre'
 GROUP BY id, bucket;
@@ -34,8 +33,7 @@ SELECT
     sum(a.half_stars) / sum(a.n) / 2 AS average_rating,
     sum(a.n / share) AS fractional_n,
     sum(a.half_stars / share) AS fractional_half_stars,
-    groupBitmapMerge(users) AS unique_users,
-    groupBitmapMergeState(users) AS users_state
+    groupBitmapMerge(users) AS unique_users
 FROM agg_ratings_live AS a
 WHERE dimension = 'company'
 GROUP BY id, bucket;
@@ -53,8 +51,7 @@ SELECT
     sum(a.half_stars) / sum(a.n) / 2 AS average_rating,
     sum(a.n / share) AS fractional_n,
     sum(a.half_stars / share) AS fractional_half_stars,
-    groupBitmapMerge(users) AS unique_users,
-    groupBitmapMergeState(users) AS users_state
+    groupBitmapMerge(users) AS unique_users
 FROM agg_ratings_live AS a
 WHERE dimension = 'movie'
 GROUP BY id, bucket;
@@ -71,8 +68,7 @@ SELECT
     sum(a.half_stars) / sum(a.n) / 2 AS average_rating,
     sum(a.n / share) AS fractional_n,
     sum(a.half_stars / share) AS fractional_half_stars,
-    groupBitmapMerge(users) AS unique_users,
-    groupBitmapMergeState(users) AS users_state
+    groupBitmapMerge(users) AS unique_users
 FROM agg_ratings_day AS a
 WHERE dimension = 'genre'
 GROUP BY id, bucket;
@@ -89,8 +85,7 @@ SELECT
     sum(a.half_stars) / sum(a.n) / 2 AS average_rating,
     sum(a.n / share) AS fractional_n,
     sum(a.half_stars / share) AS fractional_half_stars,
-    groupBitmapMerge(users) AS unique_users,
-    groupBitmapMergeState(users) AS users_state
+    groupBitmapMerge(users) AS unique_users
 FROM agg_ratings_day AS a
 WHERE dimension = 'company'
 GROUP BY id, bucket;
@@ -108,8 +103,7 @@ SELECT
     sum(a.half_stars) / sum(a.n) / 2 AS average_rating,
     sum(a.n / share) AS fractional_n,
     sum(a.half_stars / share) AS fractional_half_stars,
-    groupBitmapMerge(users) AS unique_users,
-    groupBitmapMergeState(users) AS users_state
+    groupBitmapMerge(users) AS unique_users
 FROM agg_ratings_day AS a
 WHERE dimension = 'movie'
 GROUP BY id, bucket;

@@ -1,0 +1,128 @@
+import type { ClickHouse, Settings } from './connection.ts';
+import { slotComment } from './delivery-settings.ts';
+import { FENCE_GUARD, fenceParams, type Ownership } from './fence.ts';
+import type { Slot } from './sink-store.ts';
+
+/** What the statements of a repair need. */
+export interface RepairContext {
+  readonly clickhouse: ClickHouse;
+  /** of `readDeliverySettings` */
+  readonly settings: Settings;
+  /** what must still be owned for a statement to have any effect; empty only where the target is nobody else's */
+  readonly owned: readonly Ownership[];
+  readonly signal?: AbortSignal;
+}
+
+/** A run of a slot's rows in one month of ingest: what one statement may derive from and still be one part. */
+export interface Chunk {
+  readonly slot: Slot;
+  readonly month: number;
+  /** only offsets above */
+  readonly after: number;
+  readonly last: number;
+  readonly rows: number;
+}
+
+export interface RunOfRows {
+  readonly rawTable: string;
+  readonly slot: Slot;
+  /** only offsets above; -1 = all */
+  readonly after: number;
+  readonly upTo: number;
+  /** only this month; null = every month that is not sealed */
+  readonly month: number | null;
+}
+
+/** With the widest fan-out still one block, so one part. */
+const CHUNK_ROWS = 50_000;
+
+/**
+ * Calls `derive` for one chunk after the other, in order of offsets. Chunks never cross months, so each statement is one
+ * rename; months may alternate where the clocks of two writers differ at midnight.
+ */
+export async function forEachChunk(
+  { clickhouse, signal }: RepairContext,
+  run: RunOfRows,
+  derive: (chunk: Chunk) => Promise<void>,
+): Promise<void> {
+  let after = run.after;
+  for (;;) {
+    signal?.throwIfAborted();
+    const chunk = await nextChunk(clickhouse, { ...run, after });
+    if (chunk === null) return;
+    await derive(chunk);
+    after = chunk.last;
+  }
+}
+
+async function nextChunk(clickhouse: ClickHouse, run: RunOfRows): Promise<Chunk | null> {
+  const { rawTable, slot, after, upTo, month } = run;
+  const ofMonth =
+    month === null
+      ? 'NOT IN (SELECT ingest_month FROM sealed_months WHERE slot = {slot:UInt16})'
+      : '= {month:UInt32}';
+  const [found] = await clickhouse.query<{ month: number; last: string; rows: string }>(
+    `SELECT any(first_month) AS month, max(kafka_offset) AS last, count() AS rows
+     FROM
+     (
+       SELECT kafka_offset, first_month, max(row_month != first_month) OVER (ORDER BY kafka_offset) AS beyond
+       FROM
+       (
+         SELECT kafka_offset, row_month, first_value(row_month) OVER (ORDER BY kafka_offset) AS first_month
+         FROM
+         (
+           SELECT kafka_offset, toYYYYMM(ingested_at) AS row_month
+           FROM ${rawTable}
+           WHERE ${SLICE} AND toYYYYMM(ingested_at) ${ofMonth}
+           ORDER BY kafka_offset LIMIT {chunk_rows:UInt64}
+         )
+       )
+     )
+     WHERE NOT beyond
+     HAVING rows > 0`,
+    { params: { slot, after, up_to: upTo, month: month ?? 0, chunk_rows: CHUNK_ROWS } },
+  );
+  return found
+    ? { slot, month: found.month, after, last: Number(found.last), rows: Number(found.rows) }
+    : null;
+}
+
+const SLICE = 'slot = {slot:UInt16} AND kafka_offset > {after:Int64} AND kafka_offset <= {up_to:UInt64}';
+
+/** A chunk's rows as a source; takes the parameters of `chunkParams`. */
+export function chunkSource(rawTable: string): string {
+  return `(SELECT * FROM ${rawTable} WHERE ${SLICE} AND toYYYYMM(ingested_at) = {month:UInt32})`;
+}
+
+export function chunkParams({ slot, month, after, last }: Chunk) {
+  return { slot, month, after, up_to: last };
+}
+
+/** `INSERT INTO target (columns) SELECT columns FROM (select)`, without effect unless everything is still owned. */
+export async function insertDerived(
+  { clickhouse, settings, owned }: RepairContext,
+  target: string,
+  columns: string,
+  select: string,
+  chunk: Chunk,
+): Promise<void> {
+  const guard = owned.length > 0 ? `WHERE ${FENCE_GUARD}` : '';
+  await clickhouse.command(`INSERT INTO ${target} (${columns}) SELECT ${columns} FROM (${select}) ${guard}`, {
+    params: { ...chunkParams(chunk), ...fenceParams(owned) },
+    settings: {
+      ...settings,
+      insert_deduplicate: 0,
+      log_comment: repairComment(clickhouse.database, chunk.slot, owned, 'derive'),
+    },
+  });
+}
+
+/** Names the slot and whatever else is owned, so that both drains find the statement. */
+export function repairComment(
+  database: string,
+  slot: Slot,
+  owned: readonly Ownership[],
+  what: string,
+): string {
+  return slotComment(database, [...new Set([slot, ...owned.map((one) => one.slot)])], what);
+}

@@ -1,0 +1,48 @@
+import { buffer } from 'node:stream/consumers';
+import type { Clock } from '../core/clock.ts';
+import { RAW_TABLE } from './aggregates.ts';
+import { claimSlots, type DrainLimits } from './claim.ts';
+import type { ClickHouse } from './connection.ts';
+import { readDeliverySettings } from './delivery-settings.ts';
+import { insertBatch } from './insert-batch.ts';
+import type { SinkStore } from './sink-store.ts';
+import { lineage, readStreams } from './slots.ts';
+import { slotsOf } from './streams.ts';
+
+export interface SinkStoreOptions {
+  readonly clock: Clock;
+  /** longest time of one INSERT, on the server and on the wire */
+  readonly insertTimeoutMs?: number;
+  readonly drain?: DrainLimits;
+}
+
+const DEFAULT_INSERT_TIMEOUT_MS = 30_000;
+/** Below the consumer group's rebalance time-out of 60 s, with time left for the repair. */
+const DEFAULT_DRAIN: DrainLimits = { graceMs: 2_000, timeoutMs: 20_000 };
+
+/** The delivery protocol on ClickHouse (docs/delivery.md). Migrations must have run. */
+export async function createSinkStore(clickhouse: ClickHouse, options: SinkStoreOptions): Promise<SinkStore> {
+  const { clock, insertTimeoutMs = DEFAULT_INSERT_TIMEOUT_MS, drain: limits = DEFAULT_DRAIN } = options;
+  const settings = await readDeliverySettings(clickhouse);
+  let sends = 0;
+  return {
+    slotsOf: (partitions) => slotsOf(clickhouse, partitions, { clock, ...limits }),
+    claim: (slots, beat) => claimSlots({ clickhouse, settings, clock, limits }, slots, beat),
+    insert: (batch) =>
+      insertBatch({ clickhouse, settings, insertTimeoutMs }, batch, {
+        ingestedAtMs: clock.nowMs(),
+        send: ++sends,
+      }),
+    async recentIds(slot, fromOffset) {
+      const slots = lineage(await readStreams(clickhouse), slot).map((one) => one.slot);
+      return buffer(
+        await clickhouse.queryBytes(
+          `SELECT kafka_offset, event_id FROM ${RAW_TABLE}
+           WHERE slot IN {slots:Array(UInt16)} AND kafka_offset >= {from:UInt64} AND verdict = 'ok'
+           ORDER BY kafka_offset FORMAT RowBinary`,
+          { params: { slots, from: fromOffset } },
+        ),
+      );
+    },
+  };
+}

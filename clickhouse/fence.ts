@@ -1,0 +1,114 @@
+import { randomInt } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Clock } from '../core/clock.ts';
+import { ReelstreamError } from '../core/errors.ts';
+import type { ClickHouse } from './connection.ts';
+import { commentPrefix } from './delivery-settings.ts';
+import type { Slot } from './sink-store.ts';
+
+export interface Ownership {
+  readonly slot: Slot;
+  readonly epoch: bigint;
+}
+
+/** VIOLATED_CONSTRAINT: the number with which a statement ends whose epoch is not the newest. No table of ours has a CHECK. */
+export const FENCED_NUMBER = 469;
+
+/**
+ * A condition that ends the statement with FENCED_NUMBER unless every slot still has the given epoch. The subquery is a
+ * constant, so it is evaluated once, when the statement starts. Takes the parameters of `fenceParams`.
+ */
+export const FENCE_GUARD = `throwIf((
+  SELECT groupArray(newest) FROM
+    (SELECT max(epoch) AS newest FROM fence WHERE slot IN {fence_slots:Array(UInt16)} GROUP BY slot ORDER BY slot)
+) != {fence_epochs:Array(UInt64)}, 'fenced: another process took over', toInt32(${FENCED_NUMBER})) = 0`;
+
+export function fenceParams(owned: readonly Ownership[]) {
+  const sorted = [...owned].sort((a, b) => a.slot - b.slot);
+  return { fence_slots: sorted.map(({ slot }) => slot), fence_epochs: sorted.map(({ epoch }) => epoch) };
+}
+
+/** Low bits are random, so that two claims in the same instant get different epochs and one of them loses. */
+const RANDOM_BITS = 16n;
+
+/**
+ * Writes a new epoch for the slots: from here on no statement of a former owner can start. Server time keeps epochs rising
+ * over restored backups of the fence table as well.
+ */
+export async function takeEpoch(clickhouse: ClickHouse, slots: readonly Slot[]): Promise<bigint> {
+  const [row] = await clickhouse.query<{ now: string; newest: string }>(
+    'SELECT toUInt64(toUnixTimestamp64Nano(now64(9))) AS now, max(epoch) AS newest FROM fence',
+  );
+  const after = (BigInt(row!.newest) >> RANDOM_BITS) + 1n;
+  const now = BigInt(row!.now) >> RANDOM_BITS;
+  const epoch = ((now > after ? now : after) << RANDOM_BITS) | BigInt(randomInt(1 << Number(RANDOM_BITS)));
+  await clickhouse.command(
+    `INSERT INTO fence (slot, epoch, owner)
+     SELECT arrayJoin({slots:Array(UInt16)}), {epoch:UInt64}, {owner:String}`,
+    {
+      params: { slots, epoch, owner: `${hostname()}/${process.pid}` },
+      settings: { async_insert: 0, insert_deduplicate: 0 },
+    },
+  );
+  return epoch;
+}
+
+/** Slots whose newest epoch is not the given one: another process has taken them. */
+export async function lostSlots(clickhouse: ClickHouse, owned: readonly Ownership[]): Promise<Slot[]> {
+  const rows = await clickhouse.query<{ slot: number; newest: string }>(
+    'SELECT slot, max(epoch) AS newest FROM fence WHERE slot IN {slots:Array(UInt16)} GROUP BY slot',
+    { params: { slots: owned.map(({ slot }) => slot) } },
+  );
+  const newest = new Map(rows.map((row) => [row.slot, BigInt(row.newest)]));
+  return owned.filter(({ slot, epoch }) => newest.get(slot) !== epoch).map(({ slot }) => slot);
+}
+
+/** Statements that name one of the slots in their comment and still run, or have failed and not yet left the list. */
+const RUNNING = `
+  SELECT query_id FROM system.processes
+  WHERE startsWith(Settings['log_comment'], {prefix:String})
+    AND hasAny(arrayMap(x -> toUInt16OrZero(x), splitByChar(',', splitByChar('/', Settings['log_comment'])[3])),
+               {slots:Array(UInt16)})`;
+
+export interface DrainOptions {
+  readonly clock: Clock;
+  /** statements get this long to end by themselves before they are killed */
+  readonly graceMs: number;
+  /** must lie below the group's rebalance time-out */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+const POLL_INTERVAL_MS = 25;
+
+/**
+ * Waits until no statement of these slots runs. Together with a new epoch this leaves no window: what starts later is
+ * refused, what started earlier is waited for. Kills without SYNC, which may never return.
+ * @throws ReelstreamError `timeout`
+ */
+export async function drain(
+  clickhouse: ClickHouse,
+  slots: readonly Slot[],
+  { clock, graceMs, timeoutMs, signal }: DrainOptions,
+): Promise<void> {
+  const startedMs = clock.monotonicMs();
+  const params = { prefix: commentPrefix(clickhouse.database), slots };
+  let killed = false;
+  for (;;) {
+    signal?.throwIfAborted();
+    const running = await clickhouse.query<{ query_id: string }>(RUNNING, { params });
+    if (running.length === 0) return;
+    const waitedMs = clock.monotonicMs() - startedMs;
+    if (waitedMs > timeoutMs) {
+      throw new ReelstreamError(
+        'timeout',
+        `${running.length} statements of a former owner of slots ${slots.join(', ')} still run`,
+      );
+    }
+    if (waitedMs >= graceMs && !killed) {
+      killed = true;
+      await clickhouse.command(`KILL QUERY WHERE query_id IN (${RUNNING}) ASYNC`, { params });
+    }
+    await clock.sleep(POLL_INTERVAL_MS, signal);
+  }
+}

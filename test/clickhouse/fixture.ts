@@ -1,0 +1,149 @@
+import { join } from 'node:path';
+import { type ClickHouse, connectClickHouse } from '../../clickhouse/connection.ts';
+import { createFilmIndex, type FilmFacts } from '../../clickhouse/film-index.ts';
+import { migrate, readMigrations } from '../../clickhouse/migrate.ts';
+import { createRawRowWriter } from '../../clickhouse/raw-row-writer.ts';
+import type { ClaimedSlot, FencedBatch, SinkStore, Slot } from '../../clickhouse/sink-store.ts';
+import type { LogRecord } from '../../core/log-record.ts';
+import type { EventKind, RatingEvent } from '../../core/rating-event.ts';
+import { valueHash } from '../../core/value-hash.ts';
+import { deadLetter, drop, type Judgement, OK, type Verdict } from '../../core/verdict.ts';
+import { projectRoot } from '../../runtime/environment.ts';
+import { idOf } from '../helpers/events.ts';
+
+export const migrations = readMigrations(join(projectRoot, 'clickhouse/ddl'));
+
+let databases = 0;
+
+/** A database of its own with every table. */
+export async function openDatabase(url: string): Promise<ClickHouse> {
+  const clickhouse = connectClickHouse({ url, database: `delivery_${process.pid}_${databases++}` });
+  await migrate(clickhouse, migrations);
+  return clickhouse;
+}
+
+export const FILMS: readonly FilmFacts[] = Array.from({ length: 40 }, (_, i) => ({
+  movieId: i + 1,
+  genreIds: Array.from({ length: i % 4 }, (_, k) => 10 + ((i + k * 3) % 7)),
+  companyIds: Array.from({ length: i % 3 }, (_, k) => 100 + ((i * 5 + k) % 11)),
+  releaseYear: 1980 + i,
+}));
+/** films 41 to 44 are not in it */
+export const FILM_INDEX = createFilmIndex(1, FILMS);
+const FILM_IDS = 44;
+
+/** What one record of a test log is; everything follows from slot and offset. */
+export interface TestRecord {
+  readonly record: LogRecord;
+  readonly skippedBefore: number;
+  readonly judgement: Judgement;
+}
+
+/** One in about 40 records is preceded by a gap of two offsets, so offsets are not their own numbers. */
+export function offsetOf(number: number): number {
+  return number + Math.floor(number / 40) * 2;
+}
+
+const START_MS = Date.UTC(2026, 0, 31, 23, 50);
+
+/** The record with this number in the log of a slot: mostly ratings, and some of everything else. */
+export function testRecord(slot: Slot, number: number): TestRecord {
+  const random = (salt: number, below: number) => mix(slot, number, salt) % below;
+  const offset = offsetOf(number);
+  const skippedBefore = number === 0 ? 0 : offset - offsetOf(number - 1) - 1;
+  const logTsMs = START_MS + number * 700 + random(1, 300);
+  const value = Buffer.alloc(20 + random(2, 30), number % 251);
+  const record = { offset, logTsMs, key: null, value };
+  return { record, skippedBefore, judgement: judge(random, number, slot, logTsMs) };
+}
+
+function judge(
+  random: (salt: number, below: number) => number,
+  number: number,
+  slot: Slot,
+  logTsMs: number,
+): Judgement {
+  const dice = random(3, 100);
+  if (dice < 4) return { verdict: deadLetter('decode'), event: null, late: false };
+  const kind: EventKind =
+    dice < 6
+      ? 'CANARY'
+      : dice < 9
+        ? 'UNRATED'
+        : dice < 13
+          ? 'WATCHED'
+          : dice < 15
+            ? 'UNWATCHED'
+            : dice < 16
+              ? 'USER_DELETED'
+              : 'RATED';
+  const aboutFilm = kind !== 'CANARY' && kind !== 'USER_DELETED';
+  const event: RatingEvent = {
+    eventId: idOf(slot * 1_000_000 + number),
+    userId: 1 + random(4, 25),
+    movieId: aboutFilm ? 1 + random(5, FILM_IDS) : 0,
+    kind,
+    rating: kind === 'RATED' ? random(6, 11) / 2 : null,
+    tsMs: logTsMs - random(7, 5) * 86_400_000 - random(8, 60_000),
+    source: number % 3 === 0 ? 'api' : 'test',
+  };
+  const verdict: Verdict = kind === 'CANARY' ? drop('canary') : dice > 96 ? drop('duplicate') : OK;
+  return { verdict, event, late: random(9, 10) === 0 };
+}
+
+function mix(a: number, b: number, c: number): number {
+  let h = Math.imul(a + 1, 0x9e3779b1) ^ Math.imul(b + 1, 0x85ebca6b) ^ Math.imul(c + 1, 0xc2b2ae35);
+  h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
+  h = Math.imul(h ^ (h >>> 12), 0x297a2d39);
+  return (h ^ (h >>> 15)) >>> 0;
+}
+
+export interface Run {
+  readonly slot: Slot;
+  readonly epoch: bigint;
+  /** numbers of the first record and of the one behind the last */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The records of these runs as the sink would send them. */
+export function batchOf(runs: readonly Run[]): FencedBatch {
+  const sent = [...runs].sort((a, b) => a.slot - b.slot).filter(({ from, to }) => from < to);
+  const hash = { hi: 0, lo: 0 };
+  const bodies = sent.map(({ slot, from, to }) => {
+    const writer = createRawRowWriter(slot);
+    for (let number = from; number < to; number++) {
+      const { record, skippedBefore, judgement } = testRecord(slot, number);
+      valueHash(record.value, hash);
+      writer.append(record, hash, skippedBefore, judgement, FILM_INDEX.filmOf(judgement));
+    }
+    return writer.take();
+  });
+  return {
+    rows: sent.reduce((sum, { from, to }) => sum + to - from, 0),
+    body: Buffer.concat(bodies),
+    slots: sent.map(({ slot, epoch, from, to }) => ({
+      slot,
+      epoch,
+      first: offsetOf(from),
+      last: offsetOf(to - 1),
+    })),
+  };
+}
+
+export const noBeat = async (): Promise<void> => {};
+
+export function identities(partitions: number, topic = 'ratings', clusterId = 'cluster') {
+  return Array.from({ length: partitions }, (_, partition) => ({
+    clusterId,
+    topic,
+    partition,
+    partitionCount: partitions,
+  }));
+}
+
+/** Slots of a new topic, claimed. */
+export async function claimNew(store: SinkStore, partitions: number): Promise<ClaimedSlot[]> {
+  const slots = await store.slotsOf(identities(partitions));
+  return store.claim([...slots.values()], noBeat);
+}
