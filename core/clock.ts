@@ -40,9 +40,12 @@ export function createManualClock(startMs = 0): ManualClock {
     sleep: (ms, signal) =>
       new Promise((resolve) => {
         if (signal?.aborted || ms <= 0) return resolve();
-        const sleeper = { dueMs: nowMs + ms, wake: resolve };
-        sleepers.push(sleeper);
-        signal?.addEventListener('abort', () => resolve(), { once: true });
+        const wake = () => {
+          signal?.removeEventListener('abort', wake);
+          resolve();
+        };
+        sleepers.push({ dueMs: nowMs + ms, wake });
+        signal?.addEventListener('abort', wake, { once: true });
       }),
     async advance(ms) {
       const targetMs = nowMs + ms;
