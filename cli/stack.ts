@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { ScrapeTarget } from '../embedded/prometheus.ts';
 import { planStack, type StackPlan } from '../embedded/stack-plan.ts';
 import type { StackEvent } from '../embedded/supervisor/stack-events.ts';
 import type { SupervisorOptions } from '../embedded/supervisor/supervisor.ts';
@@ -32,13 +33,18 @@ export function stackPlan(settings: Settings): StackPlan {
       prometheus: settings.REELSTREAM_PROMETHEUS_PORT,
       alertmanager: settings.REELSTREAM_ALERTMANAGER_PORT,
     },
-    targets: [
-      { job: 'producer', port: settings.REELSTREAM_PRODUCER_METRICS_PORT },
-      { job: 'sink', port: settings.REELSTREAM_SINK_METRICS_PORT },
-    ],
+    targets: serviceTargets(settings),
     ruleFiles: [],
     stopDeadlineMs: settings.REELSTREAM_STOP_TIMEOUT_MS,
   });
+}
+
+/** Our own services, as Prometheus scrapes them. */
+export function serviceTargets(settings: Settings): ScrapeTarget[] {
+  return [
+    { job: 'producer', port: settings.REELSTREAM_PRODUCER_METRICS_PORT },
+    { job: 'sink', port: settings.REELSTREAM_SINK_METRICS_PORT },
+  ];
 }
 
 /** Options of a supervisor for these settings; the processes get `.env` as well, wherever they run. */

@@ -117,7 +117,7 @@ export function planStack(options: StackPlanOptions): StackPlan {
 }
 
 /** Parts that speak Prometheus's format themselves. Kafka does not: its figures come from outside, by the reconciler. */
-function partTargets(ports: StackPorts): ScrapeTarget[] {
+export function partTargets(ports: StackPorts): ScrapeTarget[] {
   return [
     { job: 'registry', port: ports.registry },
     { job: 'clickhouse', port: ports.clickhouse },

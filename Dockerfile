@@ -1,0 +1,23 @@
+# One image for every service; the command is the reelstream command.
+FROM node:20.19.5-bookworm-slim AS build
+WORKDIR /app
+# librdkafka is compiled with what it finds here: TLS, and zstd for the topics of others
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends g++ make python3 ca-certificates libssl-dev zlib1g-dev libzstd-dev \
+ && rm -rf /var/lib/apt/lists/*
+COPY package.json package-lock.json ./
+RUN npm ci --include=dev --no-audit --no-fund
+COPY . .
+# The embedded engine stays behind (half a gigabyte): here ClickHouse is a server of its own
+RUN npm run build && npm prune --omit=dev --no-audit --no-fund && rm -rf node_modules/@chdb
+
+FROM node:20.19.5-bookworm-slim
+ENV NODE_ENV=production
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends ca-certificates libssl3 zlib1g libzstd1 \
+ && rm -rf /var/lib/apt/lists/*
+WORKDIR /app
+COPY --from=build --chown=node:node /app ./
+USER node
+ENTRYPOINT ["node", "cli/reelstream.mjs"]
+CMD ["--help"]
