@@ -1,3 +1,4 @@
+import type { ReelstreamError } from '../core/errors.ts';
 import type { LogRecord } from '../core/log-record.ts';
 
 /** One answer to one fetch of one partition. */
@@ -22,6 +23,11 @@ export interface LogReaderHandlers {
   onLost(partitions: readonly number[]): void;
   /** A fetch. The next one of this partition comes only after the promise resolves: that is the back-pressure. */
   onFetch(fetch: Fetch): Promise<void>;
+  /**
+   * One partition cannot be read from its position: the log no longer, or not yet, holds it (code `halted`), or its bytes
+   * are no records (`bad_data`). It is left alone until the next `seek`; there is no reset. Without this handler it is fatal.
+   */
+  onHalted?(partition: number, error: ReelstreamError): void;
   /** The reader gave up; the process must end loudly. */
   onFatal(error: unknown): void;
 }
@@ -31,6 +37,10 @@ export interface LogReaderHandlers {
  * positions come from the caller by `seek`, never from committed offsets.
  */
 export interface LogReader {
+  /**
+   * Connects and joins the group. Resolves when the topic is there; assignments follow by `onAssigned`.
+   * @throws ReelstreamError `unavailable` when no broker answers in time, `kafka` when the topic does not exist
+   */
   start(handlers: LogReaderHandlers): Promise<void>;
   /** From now on `onFetch` of this partition only reports fetches asked from exactly `offset` onwards. */
   seek(partition: number, offset: number): void;
@@ -38,6 +48,6 @@ export interface LogReader {
   resume(partitions: readonly number[]): void;
   /** partition -> next offset; a hint and a lag figure, nothing more. Never throws for a lost generation. */
   commit(positions: ReadonlyMap<number, number>): Promise<void>;
-  /** Leaves the group. */
+  /** Hands over what is owned (`onRevoked`), then leaves the group and disconnects; bounded, never rejects. */
   stop(): Promise<void>;
 }

@@ -1,0 +1,257 @@
+import { createBackoff } from '../core/backoff.ts';
+import type { Clock } from '../core/clock.ts';
+import { ReelstreamError } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
+import type { PartitionAnswer } from './fetch-response.ts';
+import { type FetchRequest, fetchFrom, type KafkaCluster } from './kafkajs-client.ts';
+import type { Fetch } from './log-reader.ts';
+import { errorTypeOf, FETCH_ERRORS, isFatal } from './protocol-errors.ts';
+import { readRecordSet } from './record-batch.ts';
+
+export interface FetcherOptions {
+  readonly cluster: KafkaCluster;
+  readonly topic: string;
+  /** longest wait of the broker when there is nothing new */
+  readonly maxWaitMs: number;
+  readonly maxBytes: number;
+  readonly maxBytesPerPartition: number;
+  readonly readCommitted: boolean;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface FetcherHandlers {
+  onFetch(fetch: Fetch): Promise<void>;
+  /** this partition cannot be read from its position; it is not asked for again before the next seek */
+  onHalted(partition: number, error: ReelstreamError): void;
+  /** nothing can be read any more */
+  onFatal(error: unknown): void;
+  /** an answer to a question that is no longer asked was thrown away */
+  onDiscarded(partition: number, records: number): void;
+}
+
+/** One assignment of one partition; a later assignment of the same partition is another object. */
+interface OwnedPartition {
+  readonly partition: number;
+  /** null until the first seek */
+  position: number | null;
+  paused: boolean;
+  /** its last fetch is still being taken */
+  busy: boolean;
+}
+
+/** While a fetch waits, a partition that gets ready again waits with it; so the wait is short when one is about to. */
+const MAX_WAIT_WITH_BUSY_MS = 50;
+const RETRY_MIN_MS = 100;
+const RETRY_MAX_MS = 2_000;
+
+/**
+ * Fetches the owned partitions, one request at a time per leader. Every answer is held against the question: it counts
+ * only while its partition is still owned by the same assignment, not paused, and stands where the fetch was asked from.
+ * There is no other source of positions than `seek` and the answers to it.
+ */
+export class PartitionFetcher {
+  readonly #options: FetcherOptions;
+  readonly #handlers: FetcherHandlers;
+  readonly #stopped = new AbortController();
+  readonly #owned = new Map<number, OwnedPartition>();
+  /** leaders with a request under way or in back-off */
+  readonly #asked = new Set<number>();
+  readonly #backoff = createBackoff({ minMs: RETRY_MIN_MS, maxMs: RETRY_MAX_MS });
+  #troubled = false;
+  #scheduled = false;
+
+  constructor(options: FetcherOptions, handlers: FetcherHandlers) {
+    this.#options = options;
+    this.#handlers = handlers;
+  }
+
+  /** Takes over; nothing is read before `seek` and `resume`. */
+  assign(partitions: readonly number[]): void {
+    this.#owned.clear();
+    for (const partition of partitions) {
+      this.#owned.set(partition, { partition, position: null, paused: true, busy: false });
+    }
+  }
+
+  /** Answers that are under way find no owner any more. */
+  revokeAll(): number[] {
+    const partitions = [...this.#owned.keys()];
+    this.#owned.clear();
+    return partitions;
+  }
+
+  seek(partition: number, offset: number): void {
+    const owned = this.#owned.get(partition);
+    if (!owned) return;
+    owned.position = offset;
+    this.#schedule();
+  }
+
+  pause(partitions: readonly number[]): void {
+    for (const partition of partitions) this.#setPaused(partition, true);
+  }
+
+  resume(partitions: readonly number[]): void {
+    for (const partition of partitions) this.#setPaused(partition, false);
+    this.#schedule();
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+    this.#owned.clear();
+  }
+
+  #setPaused(partition: number, paused: boolean): void {
+    const owned = this.#owned.get(partition);
+    if (owned) owned.paused = paused;
+  }
+
+  /** Once per turn of the event loop, so that partitions that get ready together are asked for together. */
+  #schedule(): void {
+    if (this.#scheduled || this.#stopped.signal.aborted) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#askLeaders();
+    });
+  }
+
+  #askLeaders(): void {
+    const ready = [...this.#owned.values()].filter(isReady);
+    if (ready.length === 0) return;
+    for (const [leader, partitions] of this.#byLeader(ready)) {
+      if (this.#asked.has(leader)) continue;
+      this.#asked.add(leader);
+      void this.#ask(leader, partitions).finally(() => {
+        this.#asked.delete(leader);
+        this.#schedule();
+      });
+    }
+  }
+
+  /** A partition without a leader right now is asked from broker -1, which fails and leads to new metadata. */
+  #byLeader(partitions: readonly OwnedPartition[]): Map<number, OwnedPartition[]> {
+    const metadata = this.#options.cluster.findTopicPartitionMetadata(this.#options.topic);
+    const leaders = new Map(metadata.map(({ partitionId, leader }) => [partitionId, leader]));
+    const groups = new Map<number, OwnedPartition[]>();
+    for (const owned of partitions) {
+      const leader = leaders.get(owned.partition) ?? -1;
+      groups.set(leader, [...(groups.get(leader) ?? []), owned]);
+    }
+    return groups;
+  }
+
+  async #ask(leader: number, partitions: readonly OwnedPartition[]): Promise<void> {
+    const asked = partitions.map((owned) => ({ owned, position: owned.position! }));
+    const someBusy = [...this.#owned.values()].some(({ busy }) => busy);
+    const request: FetchRequest = {
+      ...this.#options,
+      partitions: asked.map(({ owned: { partition }, position }) => ({ partition, position })),
+      maxWaitMs: someBusy
+        ? Math.min(MAX_WAIT_WITH_BUSY_MS, this.#options.maxWaitMs)
+        : this.#options.maxWaitMs,
+    };
+    try {
+      const { partitions: answers } = await fetchFrom(this.#options.cluster, leader, request);
+      const byPartition = new Map(asked.map((question) => [question.owned.partition, question]));
+      const failures = answers.filter((answer) => {
+        const question = byPartition.get(answer.partition);
+        return question && !this.#take(question.owned, question.position, answer);
+      });
+      if (failures.length > 0)
+        throw new Error(FETCH_ERRORS[failures[0]!.errorCode] ?? `error ${failures[0]!.errorCode}`);
+      this.#recovered();
+    } catch (error) {
+      await this.#afterFailure(error);
+    }
+  }
+
+  /** False: the broker could not answer for this partition; worth asking again, perhaps elsewhere. */
+  #take(owned: OwnedPartition, position: number, answer: PartitionAnswer): boolean {
+    const isStale = this.#owned.get(owned.partition) !== owned || owned.paused || owned.position !== position;
+    if (answer.errorCode !== 0) return isStale || this.#takeError(owned, position, answer);
+    if (answer.recordSet.length === 0) return true;
+    try {
+      const { records, nextPosition } = readRecordSet(answer.recordSet, position, answer.aborted);
+      if (isStale) this.#handlers.onDiscarded(owned.partition, records.length);
+      else if (nextPosition > position) {
+        const { partition } = owned;
+        this.#deliver(owned, {
+          partition,
+          position,
+          records,
+          nextPosition,
+          highWatermark: answer.highWatermark,
+        });
+      }
+    } catch (error) {
+      if (!isStale) this.#halt(owned, error as ReelstreamError);
+    }
+    return true;
+  }
+
+  #takeError(owned: OwnedPartition, position: number, answer: PartitionAnswer): boolean {
+    const { topic } = this.#options;
+    const where = `${topic}[${owned.partition}]`;
+    const type = FETCH_ERRORS[answer.errorCode];
+    if (type === 'OFFSET_OUT_OF_RANGE') {
+      const message = `${where}: offset ${position} is not in the log, which starts at ${answer.logStartOffset} and ends at ${answer.highWatermark}`;
+      const details = { topic, partition: owned.partition, position };
+      this.#halt(owned, new ReelstreamError('halted', message, { details }));
+      return true;
+    }
+    if (type === 'TOPIC_AUTHORIZATION_FAILED') {
+      this.#handlers.onFatal(new ReelstreamError('kafka', `${where}: no right to read`));
+      return true;
+    }
+    return false;
+  }
+
+  #halt(owned: OwnedPartition, error: ReelstreamError): void {
+    owned.position = null;
+    this.#handlers.onHalted(owned.partition, error);
+  }
+
+  #deliver(owned: OwnedPartition, fetch: Fetch): void {
+    owned.busy = true;
+    // Before the handler runs: a seek from inside it must win
+    owned.position = fetch.nextPosition;
+    this.#handlers
+      .onFetch(fetch)
+      .catch((error: unknown) => this.#handlers.onFatal(error))
+      .finally(() => {
+        owned.busy = false;
+        this.#schedule();
+      });
+  }
+
+  #recovered(): void {
+    if (!this.#troubled) return;
+    this.#troubled = false;
+    this.#backoff.reset();
+    this.#options.logger.info({ topic: this.#options.topic }, 'fetching again');
+  }
+
+  /** Leaders move and brokers restart: ask for the new state of things and go on from the same positions. */
+  async #afterFailure(error: unknown): Promise<void> {
+    const { cluster, clock, logger, topic } = this.#options;
+    if (this.#stopped.signal.aborted) return;
+    if (isFatal(error)) return this.#handlers.onFatal(error);
+    const log = this.#troubled ? logger.debug : logger.warn;
+    log.call(
+      logger,
+      { topic, error: errorTypeOf(error), reason: String(error) },
+      'fetch failed: will try again',
+    );
+    this.#troubled = true;
+    await clock.sleep(this.#backoff.nextMs(), this.#stopped.signal);
+    await cluster.refreshMetadata().catch((reason: unknown) => {
+      logger.debug({ topic, error: errorTypeOf(reason) }, 'topic metadata not refreshed');
+    });
+  }
+}
+
+function isReady({ position, paused, busy }: OwnedPartition): boolean {
+  return position !== null && !paused && !busy;
+}

@@ -1,0 +1,50 @@
+import { ReelstreamError } from '../core/errors.ts';
+
+/** Names of the Kafka protocol's errors that decide something here, by their code. Source: Kafka protocol guide. */
+export const FETCH_ERRORS: Readonly<Record<number, string>> = {
+  1: 'OFFSET_OUT_OF_RANGE',
+  3: 'UNKNOWN_TOPIC_OR_PARTITION',
+  5: 'LEADER_NOT_AVAILABLE',
+  6: 'NOT_LEADER_FOR_PARTITION',
+  29: 'TOPIC_AUTHORIZATION_FAILED',
+};
+
+/** The member is no longer part of this generation: its partitions are, or will be, somebody else's. */
+const OUT_OF_GROUP = ['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID'];
+
+/** A person has to change something first: rights, names, another member's protocol. */
+const FATAL = [
+  'TOPIC_AUTHORIZATION_FAILED',
+  'GROUP_AUTHORIZATION_FAILED',
+  'CLUSTER_AUTHORIZATION_FAILED',
+  'SASL_AUTHENTICATION_FAILED',
+  'UNSUPPORTED_SASL_MECHANISM',
+  'INCONSISTENT_GROUP_PROTOCOL',
+  'INVALID_GROUP_ID',
+  'INVALID_SESSION_TIMEOUT',
+  'INVALID_TOPIC_EXCEPTION',
+  'UNSUPPORTED_VERSION',
+];
+
+/** The protocol's name of an error, or the library's where it never reached a broker. */
+export function errorTypeOf(error: unknown): string {
+  const { type, name, cause } = (error ?? {}) as { type?: unknown; name?: unknown; cause?: unknown };
+  if (typeof type === 'string') return type;
+  return cause ? errorTypeOf(cause) : typeof name === 'string' ? name : 'unknown';
+}
+
+export const isOutOfGroup = (error: unknown): boolean => OUT_OF_GROUP.includes(errorTypeOf(error));
+export const isRebalancing = (error: unknown): boolean => errorTypeOf(error) === 'REBALANCE_IN_PROGRESS';
+
+export function isFatal(error: unknown): boolean {
+  if (error instanceof ReelstreamError) return !error.retryable;
+  return FATAL.includes(errorTypeOf(error)) || errorTypeOf(error) === 'KafkaJSSASLAuthenticationError';
+}
+
+/** What a caller of this folder sees: `unavailable` for what passes by itself, `kafka` for what does not. */
+export function toKafkaError(what: string, error: unknown): ReelstreamError {
+  if (error instanceof ReelstreamError) return error;
+  const because = error instanceof Error ? error.message : String(error);
+  const code = isFatal(error) ? 'kafka' : 'unavailable';
+  return new ReelstreamError(code, `${what}: ${because}`, { cause: error });
+}
