@@ -161,6 +161,40 @@ export const METRICS = {
     labels: { outcome: ['ok', 'not_found', 'unavailable'] },
   },
   catalog_version: { type: 'gauge', help: 'Catalogue version the sink stamps on new rows', labels: {} },
+  clickhouse_server_requests_total: {
+    type: 'counter',
+    help: 'Statements that the embedded ClickHouse server answered',
+    labels: {
+      kind: ['select', 'insert', 'ddl', 'other'],
+      outcome: ['ok', 'refused', 'client_error', 'engine_error', 'cancelled'],
+    },
+  },
+  clickhouse_server_request_duration_seconds: {
+    type: 'histogram',
+    help: 'Request read to answer sent, by the embedded ClickHouse server',
+    labels: { kind: ['select', 'insert', 'ddl', 'other'] },
+    buckets: FAST_SECONDS,
+  },
+  clickhouse_server_body_bytes_total: {
+    type: 'counter',
+    help: 'Bytes of rows sent to the embedded ClickHouse server',
+    labels: {},
+  },
+  clickhouse_server_answer_bytes_total: {
+    type: 'counter',
+    help: 'Bytes of rows the embedded ClickHouse server answered with, before compression',
+    labels: {},
+  },
+  clickhouse_server_running_queries: {
+    type: 'gauge',
+    help: 'Statements in the hands of the embedded ClickHouse server',
+    labels: {},
+  },
+  clickhouse_server_scratch_bytes: {
+    type: 'gauge',
+    help: 'Bytes of request bodies that the embedded ClickHouse server holds',
+    labels: {},
+  },
 } as const satisfies Record<string, MetricSpec>;
 
 export type MetricName = keyof typeof METRICS;

@@ -1,7 +1,6 @@
-import { literal } from './request-parameters.ts';
+import type { EngineCompression } from './encodings.ts';
+import { literal } from './sql-text.ts';
 import type { InsertWithData } from './statement.ts';
-
-export type EngineCompression = 'gzip' | 'deflate' | 'br' | 'zstd' | 'lz4' | 'xz';
 
 /**
  * The INSERT that reads its rows from a file. INFILE keeps the meaning of a body: column lists, defaults of missing

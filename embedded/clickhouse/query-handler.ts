@@ -1,115 +1,179 @@
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { join } from 'node:path';
-import { type Answer, createAnswer } from './answer.ts';
-import type { Engine, EngineResult, EngineSession } from './engine.ts';
-import type { FifoPool } from './fifo.ts';
-import { insertFromFile } from './insert.ts';
-import { type BodyStart, readStart, writeBody } from './request-body.ts';
-import { literal, quotedName, type RequestParameters, readParameters } from './request-parameters.ts';
-import { ServerException, toServerException } from './server-exception.ts';
-import { analyse, type InsertWithData, type Query } from './statement.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Admission, Lane } from './admission.ts';
+import { type Answer, createAnswer, type Summary } from './answer.ts';
+import { refuseForeignPages } from './browser-guard.ts';
+import { answerEncoding } from './encodings.ts';
+import type { Engine } from './engine.ts';
+import { isForm, readForm } from './multipart.ts';
+import type { NamedSessions } from './named-sessions.ts';
+import { type Access, requireReadStatement } from './read-only.ts';
+import { type ReceivedStatement, receiveStatement, type StoredRows } from './received-statement.ts';
+import { LOGGED_TEXT_CHARS, outcomeOf, type RequestRecord, statementKindOf } from './request-log.ts';
+import { type RequestParameters, readParameters } from './request-parameters.ts';
+import type { RunningQueries } from './running-queries.ts';
+import type { Scratch } from './scratch.ts';
+import { type ServerException, toServerException } from './server-exception.ts';
+import { withSession } from './session-settings.ts';
+import { fromByteText } from './sql-text.ts';
+import type { StatementRunner } from './statement-runner.ts';
+import { authenticate, type User } from './users.ts';
 
 export interface QueryHandlerOptions {
   readonly engine: Engine;
-  readonly fifos: FifoPool;
-  readonly scratchDir: string;
+  readonly scratch: Scratch;
+  readonly sessions: NamedSessions;
+  readonly running: RunningQueries;
+  readonly admission: Admission;
+  readonly runner: StatementRunner;
+  readonly clock: Clock;
+  readonly users: readonly User[];
+  readonly allowedHosts: readonly string[];
+  readonly displayName: string;
   readonly maxBodyBytes: number;
+  readonly sendTimeoutMs: number;
+  /** @throws ServerException while the server stops */
+  readonly requireOpen: () => void;
+  readonly report: (record: RequestRecord) => void;
 }
 
 interface Job {
-  readonly session: EngineSession;
-  readonly answer: Answer;
+  readonly queryId: string;
+  readonly user: User;
+  readonly access: Access;
   readonly parameters: RequestParameters;
+  readonly received: ReceivedStatement;
+  readonly answer: Answer;
+  readonly response: ServerResponse;
 }
 
-/** Runs the statement of one request on a session of its own and answers it. Never rejects. */
-export function createQueryHandler(options: QueryHandlerOptions) {
-  const { engine } = options;
-  return async function handleQuery(
-    request: IncomingMessage,
-    response: ServerResponse,
-    url: URL,
-  ): Promise<void> {
-    const queryId = url.searchParams.get('query_id') || randomUUID();
+type HandleQuery = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void>;
+
+/** From request to answer: who, what, where the rows are, a place, a session, the statement. Never rejects. */
+export function createQueryHandler(options: QueryHandlerOptions): HandleQuery {
+  const { engine, clock } = options;
+  return async (request, response, url) => {
+    const startedMs = clock.monotonicMs();
+    const queryId =
+      url.searchParams.get('query_id') || String(request.headers['x-clickhouse-query-id'] || randomUUID());
     const answer = createAnswer({
+      request,
       response,
       version: engine.version,
       headers: {
         'X-ClickHouse-Query-Id': queryId,
         'X-ClickHouse-Timezone': engine.timezone,
-        'X-ClickHouse-Server-Display-Name': 'reelstream',
+        'X-ClickHouse-Server-Display-Name': options.displayName,
       },
-      encoding: null,
+      sendTimeoutMs: options.sendTimeoutMs,
     });
-    const session = engine.openSession();
+    const figures = { user: '', text: '', kind: 'other' as RequestRecord['kind'], bodyBytes: 0 };
+    let summary: Summary | null = null;
+    let exception: ServerException | null = null;
+    let received: ReceivedStatement | null = null;
     try {
-      const parameters = readParameters(url.searchParams, request.headers);
-      await prepare(session, parameters, queryId);
-      await execute(options, { session, answer, parameters }, request);
+      const { user, parameters } = await identify(options, request, url);
+      figures.user = user.name;
+      answer.encodeWith(answerEncoding(request.headers['accept-encoding'], parameters));
+      received = await receiveStatement(request, parameters, options);
+      figures.text = fromByteText(received.text.slice(0, LOGGED_TEXT_CHARS));
+      figures.kind = statementKindOf(received.statement);
+      const access = accessOf(user, request.method);
+      const job: Job = { queryId, user, access, parameters, received, answer, response };
+      summary = await perform(options, job, (bytes) => {
+        figures.bodyBytes = bytes;
+      });
+      await answer.end(summary);
     } catch (thrown) {
-      await answer.fail(toServerException(thrown));
-    } finally {
-      session.close();
+      exception = toServerException(thrown);
+      await received?.release();
+      await answer.fail(exception);
     }
+    options.report({
+      queryId,
+      ...figures,
+      outcome: outcomeOf(exception),
+      code: exception?.code ?? 0,
+      elapsedMs: Math.round(clock.monotonicMs() - startedMs),
+      readRows: summary?.readRows ?? 0,
+      writtenRows: summary?.writtenRows ?? 0,
+      answerBytes: answer.bytes,
+    });
   };
 }
 
-async function prepare(session: EngineSession, parameters: RequestParameters, queryId: string) {
-  const settings = new Map<string, string>([['log_comment', queryId], ...parameters.settings]);
-  const assignments = [...settings].map(([name, value]) => `${name} = ${literal(value)}`);
-  const use = parameters.database ? `USE ${quotedName(parameters.database)}; ` : '';
-  await session.run(`${use}SET ${assignments.join(', ')}`);
+/** Nothing of the body is read before the sender is known. */
+async function identify(options: QueryHandlerOptions, request: IncomingMessage, url: URL) {
+  options.requireOpen();
+  refuseForeignPages(request.headers, options.allowedHosts);
+  const user = authenticate(options.users, request.headers, url.searchParams);
+  if (isForm(request)) {
+    for (const [name, value] of await readForm(request)) url.searchParams.append(name, value);
+  }
+  return { user, parameters: readParameters(url.searchParams, request.headers) };
 }
 
-async function execute(options: QueryHandlerOptions, job: Job, request: IncomingMessage): Promise<void> {
-  const prefix = job.parameters.query === '' ? '' : `${job.parameters.query}\n`;
-  const body = await readStart(request);
-  const start: BodyStart = { head: Buffer.concat([Buffer.from(prefix), body.head]), rest: body.rest };
-  const text = start.head.toString('latin1');
-  const statement = analyse(text);
-  if (statement.kind === 'insert_data') return insert(options, job, statement, start);
-  if (start.rest) throw new ServerException(62, 'SYNTAX_ERROR', 'Max query size exceeded');
-  if (statement.kind === 'query') return select(options, job, statement, text);
-  const result = await job.session.run(utf8(text), job.parameters.defaultFormat);
-  await job.answer.write(result.bytes);
-  await finish(job.answer, result);
+function accessOf(user: User, method: string | undefined): Access {
+  if (user.isReadOnly) return 'read_user';
+  return method === 'POST' ? 'write' : 'read_method';
 }
 
-async function insert(options: QueryHandlerOptions, job: Job, statement: InsertWithData, start: BodyStart) {
-  const path = join(options.scratchDir, `body-${randomUUID()}`);
+function laneOf({ statement }: ReceivedStatement): Lane {
+  if (statement.kind === 'query') return 'read';
+  return statement.kind === 'command' && statement.keyword === 'KILL' ? 'kill' : 'write';
+}
+
+/** A slow sender holds no place: rows are stored first, then the statement gets its place and its session. */
+async function perform(
+  options: QueryHandlerOptions,
+  job: Job,
+  onStored: (bytes: number) => void,
+): Promise<Summary> {
+  const lane = laneOf(job.received);
+  requireReadStatement(job.received.statement, job.access);
+  let rows: StoredRows | null = null;
   try {
-    await writeBody(start, statement.dataStart, path, options.maxBodyBytes);
-    const result = await job.session.run(utf8(insertFromFile(statement, path, null)));
-    await finish(job.answer, result);
+    if (job.received.statement.kind === 'insert_data') {
+      options.admission.enter(lane)();
+      rows = await job.received.storeRows();
+      onStored(rows.bytes);
+    }
+    const leave = options.admission.enter(lane);
+    try {
+      options.requireOpen();
+      return await runInSession(options, job, rows);
+    } finally {
+      leave();
+    }
   } finally {
-    await rm(path, { force: true });
+    await rows?.file.remove();
   }
 }
 
-async function select(options: QueryHandlerOptions, job: Job, query: Query, text: string) {
-  const { answer, session, parameters } = job;
-  const fifo = options.fifos.take();
-  const format = query.format ?? parameters.defaultFormat;
-  const output = ` INTO OUTFILE ${literal(fifo.path)} APPEND ${query.format ? '' : `FORMAT ${format} `}`;
-  const sql = utf8(text.slice(0, query.outputAt) + output + text.slice(query.outputAt));
-  const running = session.run(sql, format);
-  running.catch(() => undefined).finally(() => fifo.finishWriting());
-  answer.setFormat(format);
+async function runInSession(
+  options: QueryHandlerOptions,
+  job: Job,
+  rows: StoredRows | null,
+): Promise<Summary> {
+  const { running, runner } = options;
+  const { queryId, user, access, parameters, received, answer, response } = job;
+  const { statement, text } = received;
+  const keyword = statement.kind === 'insert_data' ? 'INSERT' : statement.keyword;
+  const query = running.start({ queryId, user: user.name, keyword });
+  const onClose = () => {
+    // an INSERT that began is never cut short by a lost connection: whoever sent it has to ask what became of it
+    if (statement.kind === 'query' && !response.writableFinished) running.cancel(query);
+  };
+  response.once('close', onClose);
   try {
-    for await (const chunk of fifo.readable) await answer.write(chunk as Buffer);
-    await finish(answer, await running);
+    if (response.closed) onClose();
+    const place = { sessions: options.sessions, engine: options.engine, user, access, parameters };
+    return await withSession({ ...place, queryId, marker: query.marker, keyword }, (session) =>
+      runner.run({ session, access, statement, text, rows, parameters, answer, query }),
+    );
   } finally {
-    await running.catch(() => undefined);
-    options.fifos.release(fifo);
+    response.off('close', onClose);
+    running.finish(query);
   }
-}
-
-function finish(answer: Answer, { readRows, readBytes, elapsedMs }: EngineResult): Promise<void> {
-  return answer.end({ readRows, readBytes, elapsedMs, resultBytes: answer.bytes });
-}
-
-function utf8(latin1: string): string {
-  return Buffer.from(latin1, 'latin1').toString('utf8');
 }

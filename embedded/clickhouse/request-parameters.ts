@@ -9,14 +9,17 @@ export interface RequestParameters {
   readonly defaultFormat: string;
   readonly sessionId: string | null;
   readonly sessionTimeoutS: number;
+  /** the session must exist */
   readonly sessionCheck: boolean;
+  /** the session ends with this request */
+  readonly closeSession: boolean;
   /** the whole answer is made before its first byte is sent */
   readonly waitEndOfQuery: boolean;
   readonly compressResponse: boolean;
   /** the protocol's own block framing, not an HTTP encoding */
   readonly blockFraming: { readonly request: boolean; readonly response: boolean };
-  /** settings and `param_…`, in the order given */
-  readonly settings: readonly (readonly [name: string, value: string])[];
+  /** settings and `param_…`; of a name given twice the last one counts */
+  readonly settings: ReadonlyMap<string, string>;
 }
 
 /** Parameters of the protocol itself; everything else is a setting. */
@@ -53,7 +56,7 @@ const INTERFACE_SETTINGS = new Set([
   'http_wait_end_of_query',
   'http_response_buffer_size',
 ]);
-const NAME = /^[A-Za-z_][A-Za-z0-9_.]*$/;
+const SETTING_NAME = /^[A-Za-z_][A-Za-z0-9_.]*$/;
 const DEFAULT_SESSION_TIMEOUT_S = 60;
 const MAX_SESSION_TIMEOUT_S = 3_600;
 
@@ -63,26 +66,34 @@ export function readParameters(url: URLSearchParams, headers: IncomingHttpHeader
   const isOn = (name: string) => ['1', 'true'].includes(url.get(name) ?? '');
   const settings = [...url].filter(([name]) => !PROTOCOL_NAMES.has(name) && !INTERFACE_SETTINGS.has(name));
   for (const [name] of settings) {
-    if (!NAME.test(name)) throw new ServerException(115, 'UNKNOWN_SETTING', `Unknown setting '${name}'`);
+    if (!SETTING_NAME.test(name))
+      throw new ServerException(115, 'UNKNOWN_SETTING', `Unknown setting '${name}'`);
   }
   return {
     query: url.getAll('query').join(''),
-    queryId: given('query_id'),
-    database: given('database') ?? headerOf(headers, 'x-clickhouse-database'),
-    defaultFormat: given('default_format') ?? headerOf(headers, 'x-clickhouse-format') ?? 'TabSeparated',
+    queryId: given('query_id') ?? headerOf(headers, 'x-clickhouse-query-id'),
+    database: headerOf(headers, 'x-clickhouse-database') ?? given('database'),
+    defaultFormat: formatName(headerOf(headers, 'x-clickhouse-format') ?? given('default_format')),
     sessionId: given('session_id'),
     sessionTimeoutS: sessionTimeout(given('session_timeout')),
     sessionCheck: isOn('session_check'),
+    closeSession: isOn('close_session'),
     waitEndOfQuery: isOn('wait_end_of_query') || isOn('http_wait_end_of_query'),
     compressResponse: isOn('enable_http_compression'),
     blockFraming: { request: isOn('decompress'), response: isOn('compress') },
-    settings,
+    settings: new Map(settings),
   };
 }
 
 function headerOf(headers: IncomingHttpHeaders, name: string): string | null {
   const value = headers[name];
   return (Array.isArray(value) ? value[0] : value) || null;
+}
+
+function formatName(name: string | null): string {
+  if (name === null) return 'TabSeparated';
+  if (!/^\w+$/.test(name)) throw new ServerException(73, 'UNKNOWN_FORMAT', `Unknown format ${name}`);
+  return name;
 }
 
 function sessionTimeout(text: string | null): number {
@@ -93,13 +104,4 @@ function sessionTimeout(text: string | null): number {
     throw new ServerException(374, 'INVALID_SESSION_TIMEOUT', message);
   }
   return seconds;
-}
-
-/** A ClickHouse string literal. */
-export function literal(text: string): string {
-  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
-}
-
-export function quotedName(name: string): string {
-  return `\`${name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``;
 }

@@ -1,6 +1,8 @@
 import { type Token, tokenize } from './lexer.ts';
+import { ServerException } from './server-exception.ts';
+import type { ByteText } from './sql-text.ts';
 
-/** An INSERT whose rows follow the statement, in its body or in its text. Offsets are byte offsets of the text. */
+/** An INSERT whose rows follow the statement, in its body or in its text. */
 export interface InsertWithData {
   readonly kind: 'insert_data';
   /** text before the clause that announces the rows */
@@ -20,7 +22,7 @@ export interface Query {
   readonly keyword: string;
   /** where INTO OUTFILE may be put in */
   readonly outputAt: number;
-  /** format named by the text itself, with the place of its clause's end */
+  /** format named by the text itself */
   readonly format: string | null;
 }
 
@@ -32,6 +34,7 @@ export interface Command {
 
 export type Statement = InsertWithData | Query | Command;
 
+const INFILE_REFUSED = 'FROM INFILE names a file of the client; send its bytes as the body instead';
 const ROW_KEYWORDS = new Set([
   'SELECT',
   'WITH',
@@ -45,15 +48,16 @@ const ROW_KEYWORDS = new Set([
 ]);
 
 interface Scan {
-  readonly text: string;
+  readonly text: ByteText;
   readonly tokens: Iterator<Token>;
 }
 
 /**
- * Finds out what a statement is and where its rows begin. `text` holds one character per byte; rows may follow it.
- * Total: what it does not understand is a `command`, and the engine words the complaint.
+ * Finds out what a statement is and where its rows begin; rows may follow it in the text.
+ * What it does not understand is a `command`, and the engine words the complaint.
+ * @throws ServerException for INTO OUTFILE and FROM INFILE, which name files of this machine
  */
-export function analyse(text: string): Statement {
+export function analyse(text: ByteText): Statement {
   const scan: Scan = { text, tokens: tokenize(text) };
   let first = next(scan);
   while (first && wordOf(text, first) === '(') first = next(scan);
@@ -71,12 +75,12 @@ function next(scan: Scan): Token | null {
 }
 
 /** upper case for words, the text itself for anything else */
-export function wordOf(text: string, token: Token): string {
+export function wordOf(text: ByteText, token: Token): string {
   const raw = text.slice(token.start, token.end);
   return token.kind === 'word' ? raw.toUpperCase() : raw;
 }
 
-function hasInsert(text: string, tokens: readonly Token[]): boolean {
+function hasInsert(text: ByteText, tokens: readonly Token[]): boolean {
   let depth = 0;
   return tokens.some((token, i) => {
     const word = wordOf(text, token);
@@ -89,7 +93,7 @@ function hasInsert(text: string, tokens: readonly Token[]): boolean {
 
 /** The last `FORMAT name` at the top, followed by nothing or by SETTINGS; else the end of the statement. */
 function outputClause(
-  text: string,
+  text: ByteText,
   all: readonly Token[],
   keyword: string,
 ): { outputAt: number; format: string | null } {
@@ -97,6 +101,7 @@ function outputClause(
   while (tokens.length > 0 && wordOf(text, tokens.at(-1)!) === ';') tokens.pop();
   const end = tokens.at(-1)?.end ?? text.length;
   const depths = depthsOf(text, tokens);
+  refuseOutfile(text, tokens, depths);
   let settings: number | null = null;
   for (let i = tokens.length - 1; i > 0; i--) {
     if (depths[i] !== 0) continue;
@@ -112,7 +117,16 @@ function outputClause(
   return { outputAt: settings !== null && !ownsSettings ? tokens[settings]!.start : end, format: null };
 }
 
-function depthsOf(text: string, tokens: readonly Token[]): number[] {
+function refuseOutfile(text: ByteText, tokens: readonly Token[], depths: readonly number[]): void {
+  const found = tokens.some((token, i) => {
+    const following = tokens[i + 1];
+    if (depths[i] !== 0 || following?.kind !== 'word') return false;
+    return wordOf(text, token) === 'INTO' && wordOf(text, following) === 'OUTFILE';
+  });
+  if (found) throw new ServerException(358, 'INTO_OUTFILE_NOT_ALLOWED', 'INTO OUTFILE is not allowed');
+}
+
+function depthsOf(text: ByteText, tokens: readonly Token[]): number[] {
   let depth = 0;
   return tokens.map((token) => {
     const word = wordOf(text, token);
@@ -136,6 +150,8 @@ function analyseInsert(scan: Scan): InsertWithData | null {
     if (token.kind === 'word' && word === 'INPUT' && isSelect) input ??= readInput(scan, token);
     if (depth !== 0 || token.kind !== 'word') continue;
     if (word === 'SELECT' || word === 'WITH') isSelect = true;
+    if (word === 'INFILE' && !isSelect)
+      throw new ServerException(78, 'UNKNOWN_TYPE_OF_QUERY', INFILE_REFUSED);
     if (word === 'SETTINGS') settingsStart = isSelect ? settingsStart : token.start;
     if (word === 'VALUES' && !isSelect) return valuesClause(scan, token, settingsStart);
     if (word === 'FORMAT' && (!isSelect || input)) return formatClause(scan, token, settingsStart, input);
@@ -184,7 +200,7 @@ function valuesClause(scan: Scan, values: Token, settingsStart: number | null): 
   };
 }
 
-/** Rows begin after the format's name, blanks and one line end. */
+/** Rows begin after the format's name, blanks and one line end; a semicolon there the engine refuses itself. */
 function formatClause(
   scan: Scan,
   format: Token,
@@ -192,8 +208,8 @@ function formatClause(
   input: InsertWithData['input'],
 ): InsertWithData | null {
   const name = next(scan);
-  if (name?.kind !== 'word') return null;
-  const gap = /^;?[ \t\f]*\r?\n?/.exec(scan.text.slice(name.end, name.end + 1_000));
+  if (name?.kind !== 'word' || scan.text[name.end] === ';') return null;
+  const gap = /^[ \t\f]*\r?\n?/.exec(scan.text.slice(name.end, name.end + 1_000));
   return {
     kind: 'insert_data',
     head: scan.text.slice(0, format.start),

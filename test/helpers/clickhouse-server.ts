@@ -1,77 +1,110 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
 export interface TestClickHouse {
   readonly url: string;
   readonly pid: number;
   readonly dataDir: string;
+  /** what the server said when it was ready */
+  readonly ready: ReadyLine;
   /** SIGKILL, as a crash */
   kill(): Promise<void>;
   /** starts it again on the same data and port, after `kill` or with a clean stop before */
   restart(): Promise<void>;
+  /** SIGTERM; resolves when the process is gone, with its exit code */
+  terminate(): Promise<number | null>;
   /** stops it and removes everything it left */
   stop(): Promise<void>;
+}
+
+export interface TestClickHouseOptions {
+  readonly arguments?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+interface ReadyLine {
+  readonly port: number;
+  readonly version: string;
+  readonly wasCleanStop: boolean;
 }
 
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 30_000;
 
 /** The embedded ClickHouse server as its own process (from `dist`), on a free port over a temporary folder. */
-export async function startTestClickHouse(extraArguments: readonly string[] = []): Promise<TestClickHouse> {
+export async function startTestClickHouse(options: TestClickHouseOptions = {}): Promise<TestClickHouse> {
   const dataDir = await mkdtemp(join(tmpdir(), 'reelstream-clickhouse-'));
-  let running = await launch(dataDir, 0, extraArguments);
+  const scratchDir = existsSync('/dev/shm') ? join('/dev/shm', basename(dataDir)) : join(dataDir, 'scratch');
+  const start = (port: number) => launch({ dataDir, scratchDir, port }, options);
+  let running = await start(0);
   return {
     get url() {
-      return `http://127.0.0.1:${running.port}`;
+      return `http://127.0.0.1:${running.ready.port}`;
     },
     get pid() {
-      return running.process.pid ?? 0;
+      return running.child.pid ?? 0;
+    },
+    get ready() {
+      return running.ready;
     },
     dataDir,
-    kill: () => end(running.process, 'SIGKILL'),
+    kill: () => end(running.child, 'SIGKILL'),
     async restart() {
-      await end(running.process, 'SIGTERM');
-      running = await launch(dataDir, running.port, extraArguments);
+      await end(running.child, 'SIGTERM');
+      running = await start(running.ready.port);
+    },
+    async terminate() {
+      await end(running.child, 'SIGTERM');
+      return running.child.exitCode;
     },
     async stop() {
-      await end(running.process, 'SIGTERM');
+      await end(running.child, 'SIGTERM');
       await rm(dataDir, { recursive: true, force: true });
+      await rm(scratchDir, { recursive: true, force: true });
     },
   };
 }
 
-async function launch(dataDir: string, port: number, extraArguments: readonly string[]) {
+interface Place {
+  readonly dataDir: string;
+  readonly scratchDir: string;
+  readonly port: number;
+}
+
+async function launch({ dataDir, scratchDir, port }: Place, options: TestClickHouseOptions) {
   const program = resolve(import.meta.dirname, '../../dist/cli/main.js');
-  const given = ['clickhouse-server', '--data', dataDir, '--port', String(port), ...extraArguments];
-  const child = spawn(process.execPath, [program, ...given], {
+  const given = ['--data', dataDir, '--scratch', scratchDir, '--port', String(port)];
+  const args = [program, 'clickhouse-server', ...given, ...(options.arguments ?? [])];
+  const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, UV_THREADPOOL_SIZE: '24' },
+    env: { ...process.env, UV_THREADPOOL_SIZE: '24', ...options.environment },
   });
   let complaints = '';
   child.stderr.on('data', (chunk: Buffer) => {
     complaints = (complaints + chunk.toString()).slice(-4_000);
   });
   const lines = createInterface({ input: child.stdout });
-  const ready = once(lines, 'line').then(([line]) => JSON.parse(String(line)) as { port: number });
+  const said = once(lines, 'line').then(([line]) => JSON.parse(String(line)) as ReadyLine);
   const ended = once(child, 'exit').then(([code, signal]) => {
     throw new Error(`the ClickHouse server ended (${code ?? signal}) before it was ready:\n${complaints}`);
   });
+  ended.catch(() => undefined);
   const late = timeout(START_TIMEOUT_MS, () => `the ClickHouse server was not ready in time:\n${complaints}`);
   try {
-    const { port: listening } = await Promise.race([ready, ended, late.promise]);
-    const ping = await fetch(`http://127.0.0.1:${listening}/ping`);
+    const ready = await Promise.race([said, ended, late.promise]);
+    const ping = await fetch(`http://127.0.0.1:${ready.port}/ping`);
     if ((await ping.text()) !== 'Ok.\n') throw new Error('the ClickHouse server does not answer /ping');
-    return { process: child, port: listening };
+    return { child, ready };
   } catch (error) {
     child.kill('SIGKILL');
     throw error;
   } finally {
     late.cancel();
-    ended.catch(() => undefined);
   }
 }
 
@@ -93,5 +126,6 @@ function timeout(ms: number, message: () => string) {
   const promise = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(message())), ms);
   });
+  promise.catch(() => undefined);
   return { promise, cancel: () => clearTimeout(timer) };
 }

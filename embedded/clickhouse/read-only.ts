@@ -1,0 +1,67 @@
+import type { EngineSession } from './engine.ts';
+import { ServerException } from './server-exception.ts';
+import { type ByteText, fromByteText, literal } from './sql-text.ts';
+import type { Statement } from './statement.ts';
+
+/**
+ * What a request may do. `user`: reads only, and no files or addresses (`readonly=1`). `method`: a GET of somebody who
+ * may write; the engine's `readonly=2`, as on a server, so that settings may stand in the statement.
+ */
+export type Access = 'write' | 'read_method' | 'read_user';
+
+const READ_KEYWORDS = new Set(['SELECT', 'WITH', 'FROM', 'SHOW', 'DESCRIBE', 'DESC', 'EXPLAIN', 'EXISTS']);
+const READ_NODES = /^(Select\w*|Show\w*|Describe\w*|Exists\w*|Explain)\b/;
+
+/**
+ * `readonly` of the engine alone is not enough: it lets SYSTEM, KILL and INTO OUTFILE through. So the first keyword
+ * must be one that reads.
+ * @throws ServerException 164
+ */
+export function requireReadStatement(statement: Statement, access: Access): void {
+  if (access === 'write') return;
+  if (statement.kind !== 'query' || !READ_KEYWORDS.has(statement.keyword)) throw refusal(access);
+}
+
+/**
+ * And the engine's own parse must agree: its top node reads, and names no file.
+ * @throws ServerException 164, 358
+ */
+export async function requireReadOnly(session: EngineSession, text: ByteText, access: Access): Promise<void> {
+  const { bytes } = await session.run(`EXPLAIN AST ${fromByteText(text)}`, 'TabSeparatedRaw');
+  const lines = Buffer.from(bytes).toString('utf8').split('\n');
+  if (!READ_NODES.test(lines[0] ?? '')) throw refusal(access);
+  // INTO OUTFILE shows as a bare literal right under the top node
+  if (lines.some((line) => /^ Literal /.test(line))) {
+    throw new ServerException(358, 'INTO_OUTFILE_NOT_ALLOWED', 'INTO OUTFILE is not allowed');
+  }
+}
+
+/** The setting that makes the engine refuse what the keywords do not show. It cannot be taken back on that session. */
+export function readOnlySetting(access: Access): string | null {
+  if (access === 'write') return null;
+  return access === 'read_user' ? 'readonly = 1' : 'readonly = 2';
+}
+
+function refusal(access: Access): ServerException {
+  const hint =
+    access === 'read_method'
+      ? ' A GET only reads: use the method POST for statements that change anything.'
+      : '';
+  return new ServerException(164, 'READONLY', `Cannot execute query in readonly mode.${hint}`);
+}
+
+/**
+ * The engine runs `a; b` as two statements; a server refuses it. A text without a semicolon is one statement for
+ * certain; otherwise the engine's parser says so.
+ * @throws ServerException 62
+ */
+export async function requireSingleStatement(session: EngineSession, text: ByteText): Promise<void> {
+  if (!text.replace(/[;\s]+$/, '').includes(';')) return;
+  try {
+    await session.run(`SELECT formatQuerySingleLine(${literal(fromByteText(text))}) FORMAT Null`);
+  } catch (thrown) {
+    if (!(thrown instanceof ServerException)) throw thrown;
+    const message = thrown.message.replace(/\s*: In scope SELECT formatQuerySingleLine\([\s\S]*$/, '');
+    throw new ServerException(thrown.code, thrown.exceptionName, message);
+  }
+}
