@@ -1,11 +1,11 @@
 import type { Finding } from '../../catalog/findings.ts';
 import { type LoadResult, loadCatalogue } from '../../catalog/load.ts';
-import { connectClickHouse } from '../../clickhouse/connection.ts';
 import { systemClock } from '../../core/clock.ts';
 import { createLogger } from '../../runtime/logger.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { action, type Configure } from '../command.ts';
 import { createProgress, printJson, printLine, printTable } from '../print.ts';
+import { clickHouseFrom } from '../wiring.ts';
 
 const HELP = `
 The folder (or its direct subfolders) holds links.csv with movies.csv beside it (MovieLens), movies_metadata*.csv
@@ -34,12 +34,7 @@ export const configure: Configure = (command) => {
 
 async function load(settings: Settings, folder: string): Promise<LoadResult> {
   const progress = createProgress();
-  const clickhouse = connectClickHouse({
-    url: settings.REELSTREAM_CLICKHOUSE_URL,
-    username: settings.REELSTREAM_CLICKHOUSE_USERNAME,
-    password: settings.REELSTREAM_CLICKHOUSE_PASSWORD,
-    database: settings.REELSTREAM_CLICKHOUSE_DATABASE,
-  });
+  const clickhouse = clickHouseFrom(settings);
   try {
     return await loadCatalogue(folder, {
       clickhouse,

@@ -1,10 +1,11 @@
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { claimVersion, newestVersion } from '../../catalog/catalogue-store.ts';
-import { loadCatalogue } from '../../catalog/load.ts';
+import { type LoadResult, loadCatalogue } from '../../catalog/load.ts';
 import { type ClickHouse, connectClickHouse } from '../../clickhouse/connection.ts';
+import { migrate, readMigrations } from '../../clickhouse/migrate.ts';
 import { systemClock } from '../../core/clock.ts';
 import { ReelstreamError } from '../../core/errors.ts';
 import { silentLogger } from '../../core/logger.ts';
@@ -29,24 +30,38 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Every test has a database of its own and a copy of the sample to spoil. */
-beforeEach(async () => {
+const newDatabase = async () => {
   await clickhouse?.close();
-  const database = `catalogue_${databases++}`;
-  const admin = connectClickHouse({ url: server.url, database: 'default' });
-  await admin.command(`CREATE DATABASE ${database}`);
-  await admin.close();
-  clickhouse = connectClickHouse({ url: server.url, database });
-  const ddl = readFileSync(join(projectRoot, 'clickhouse/ddl/001_catalogue.sql'), 'utf8');
-  for (const statement of ddl.replaceAll(/^--.*$/gm, '').split(';')) {
-    if (statement.trim()) await clickhouse.command(statement);
-  }
-  rmSync(folder, { recursive: true, force: true });
-  cpSync(sample, folder, { recursive: true });
-});
+  clickhouse = connectClickHouse({ url: server.url, database: `catalogue_${databases++}` });
+  const own = readMigrations(join(projectRoot, 'clickhouse/ddl')).filter(({ name }) =>
+    name.startsWith('001'),
+  );
+  await migrate(clickhouse, own);
+};
 
-const load = (through: ClickHouse = clickhouse) =>
-  loadCatalogue(folder, { clickhouse: through, clock: systemClock, logger: silentLogger });
+/** The first rows of the sample, in a folder that a test may spoil. */
+function cutSample(target: string): void {
+  for (const file of [
+    'ml-latest-small/movies.csv',
+    'ml-latest-small/links.csv',
+    'the-movies-dataset/movies_metadata.csv',
+  ]) {
+    const lines = readFileSync(join(sample, file), 'utf8').split('\n').slice(0, 101);
+    mkdirSync(dirname(join(target, file)), { recursive: true });
+    writeFileSync(join(target, file), `${lines.join('\n')}\n`);
+  }
+  cpSync(join(sample, 'cpi'), join(target, 'cpi'), { recursive: true });
+}
+
+const useSpoilableSample = () =>
+  beforeEach(async () => {
+    await newDatabase();
+    rmSync(folder, { recursive: true, force: true });
+    cutSample(folder);
+  });
+
+const load = (through: ClickHouse = clickhouse, from = folder) =>
+  loadCatalogue(from, { clickhouse: through, clock: systemClock, logger: silentLogger });
 
 async function one<T = number>(sql: string): Promise<T> {
   const [row] = await clickhouse.query<{ x: T }>(sql);
@@ -66,8 +81,13 @@ const rowsByVersion = async () => {
 const everyTableHas = (versions: number[]) => Object.fromEntries(TABLES.map((table) => [table, versions]));
 
 describe('loading the sample', () => {
+  let result: LoadResult;
+  beforeAll(async () => {
+    await newDatabase();
+    result = await load(clickhouse, sample);
+  });
+
   it('is what the views show', async () => {
-    const result = await load();
     expect(result).toMatchObject({
       status: 'loaded',
       version: 1,
@@ -88,7 +108,6 @@ describe('loading the sample', () => {
   });
 
   it('joins names without losing a film', async () => {
-    await load();
     const sql = (relation: string, dictionary: string, id: string) =>
       `SELECT groupArray(n) AS x FROM (SELECT dictGet('${dictionary}', 'name', toUInt64(${id})) AS n
        FROM ${relation} WHERE movie_id = 1 ORDER BY position)`;
@@ -112,21 +131,21 @@ describe('loading the sample', () => {
   });
 
   it('does nothing for the same files', async () => {
-    const first = await load();
-    const again = await load();
-    expect(again).toMatchObject({ status: 'unchanged', version: 1, counts: first.counts });
+    const again = await load(clickhouse, sample);
+    expect(again).toMatchObject({ status: 'unchanged', version: 1, counts: result.counts });
     expect(await one('SELECT toInt32(count()) AS x FROM catalog_versions')).toBe(1);
   });
 });
 
 describe('a changed file', () => {
+  useSpoilableSample();
   const links = () => join(folder, 'ml-latest-small/links.csv');
 
   it('is the next version, in names too; the version before stays and older ones go', async () => {
     await load();
     expect(await one("SELECT dictGet('movie_titles', 'title', toUInt64(999999)) AS x")).toBe('(unknown)');
     appendFileSync(join(folder, 'ml-latest-small/movies.csv'), '999999,New Film (2024),Drama\n');
-    expect(await load()).toMatchObject({ status: 'loaded', version: 2, counts: { movies: 10_388 } });
+    expect(await load()).toMatchObject({ status: 'loaded', version: 2, counts: { movies: 111 } });
     expect(await one("SELECT dictGet('movie_titles', 'title', toUInt64(999999)) AS x")).toBe('New Film');
     expect(await rowsByVersion()).toEqual(everyTableHas([1, 2]));
     appendFileSync(links(), '999999,1234567,\n');
@@ -145,22 +164,24 @@ describe('a changed file', () => {
       field: 'movieId',
       reason: 'not_an_id',
       rows: 1,
-      lines: [9_744],
+      lines: [102],
     });
     const reported = await clickhouse.query(
       `SELECT outcome, field, reason, toInt32(rows) AS rows, lines FROM load_reports
        WHERE file = 'links.csv' AND outcome IN ('quarantined', 'dropped') ORDER BY reason`,
     );
     expect(reported).toEqual([
-      { outcome: 'quarantined', field: '', reason: 'column_count', rows: 1, lines: [9_745] },
-      { outcome: 'dropped', field: '', reason: 'conflicting_duplicate', rows: 1, lines: [9_747] },
-      { outcome: 'dropped', field: '', reason: 'identical_duplicate', rows: 1, lines: [9_746] },
-      { outcome: 'quarantined', field: 'movieId', reason: 'not_an_id', rows: 1, lines: [9_744] },
+      { outcome: 'quarantined', field: '', reason: 'column_count', rows: 1, lines: [103] },
+      { outcome: 'dropped', field: '', reason: 'conflicting_duplicate', rows: 1, lines: [105] },
+      { outcome: 'dropped', field: '', reason: 'identical_duplicate', rows: 1, lines: [104] },
+      { outcome: 'quarantined', field: 'movieId', reason: 'not_an_id', rows: 1, lines: [102] },
     ]);
   });
 });
 
 describe('a load that fails', () => {
+  useSpoilableSample();
+
   /** The real connection, with one call that breaks. */
   const breaking = (method: 'insertRows' | 'command', when: (sql: string) => boolean): ClickHouse => ({
     ...clickhouse,
@@ -177,7 +198,7 @@ describe('a load that fails', () => {
     await load();
     appendFileSync(join(folder, 'ml-latest-small/movies.csv'), '999999,New Film (2024),Drama\n');
     await expect(load(breaking(method, (sql) => sql === table))).rejects.toThrow('planted');
-    expect(await one('SELECT toInt32(count()) AS x FROM movies')).toBe(10_387);
+    expect(await one('SELECT toInt32(count()) AS x FROM movies')).toBe(110);
     expect(await rowsByVersion()).toEqual(everyTableHas([1]));
     expect(await load()).toMatchObject({ status: 'loaded', version: 3 });
   });
@@ -187,7 +208,7 @@ describe('a load that fails', () => {
     appendFileSync(join(folder, 'ml-latest-small/movies.csv'), '999999,New Film (2024),Drama\n');
     const cut = breaking('command', (sql) => sql.startsWith('INSERT INTO catalog_versions'));
     await expect(load(cut)).rejects.toThrow('planted');
-    expect(await one('SELECT toInt32(count()) AS x FROM movies')).toBe(10_387);
+    expect(await one('SELECT toInt32(count()) AS x FROM movies')).toBe(110);
     expect(await load()).toMatchObject({ status: 'loaded', version: 3 });
     expect(await rowsByVersion()).toEqual(everyTableHas([1, 3]));
   });
@@ -204,6 +225,8 @@ describe('a load that fails', () => {
 });
 
 describe('loads at the same time', () => {
+  useSpoilableSample();
+
   it('never work on the same version', async () => {
     const ids = Array.from({ length: 8 }, (_, i) => `00000000-0000-4000-8000-00000000000${i}`);
     const versions = await Promise.all(
@@ -225,7 +248,11 @@ describe('loads at the same time', () => {
   });
 });
 
-it('says what to do before the first migration', async () => {
-  await clickhouse.command('DROP TABLE catalog_versions');
-  await expect(load()).rejects.toMatchObject({ message: expect.stringContaining('reelstream migrate') });
+describe('without tables', () => {
+  useSpoilableSample();
+
+  it('says what to do', async () => {
+    await clickhouse.command('DROP TABLE catalog_versions');
+    await expect(load()).rejects.toMatchObject({ message: expect.stringContaining('reelstream migrate') });
+  });
 });
