@@ -45,7 +45,7 @@ export function readRunRecords(home: string): RunRecord[] {
   return readdirSync(runFolder)
     .filter((name) => name.endsWith('.json'))
     .sort()
-    .map((name) => JSON.parse(readFileSync(join(runFolder, name), 'utf8')) as RunRecord);
+    .flatMap((name) => readRecord(join(runFolder, name)) ?? []);
 }
 
 export function removeRunRecord(home: string, name: string): void {
@@ -54,4 +54,14 @@ export function removeRunRecord(home: string, name: string): void {
 
 function recordFile(home: string, name: string): string {
   return join(stackFolders(home).runFolder, `${name}.json`);
+}
+
+/** Null when it was removed since the folder was listed: its process has just been stopped. */
+function readRecord(file: string): RunRecord | null {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as RunRecord;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
 }

@@ -90,7 +90,8 @@ export function describeDeath(spec: ProcessSpec, exit: ChildExit): string {
   return `${spec.name} ${how} though nobody asked it to`;
 }
 
-function recordOf(spec: ProcessSpec, identity: ProcessIdentity, logFile: string): RunRecord {
+/** What is put on record about a process that this process has just started. */
+export function recordOf(spec: ProcessSpec, identity: ProcessIdentity, logFile: string): RunRecord {
   return {
     ...identity,
     name: spec.name,

@@ -74,6 +74,7 @@ export function createMonitoring(vendorFolder, system, run) {
           for (const rest of ['packages', 'unpacked']) rmSync(join(draft, rest), { recursive: true });
         });
       } catch (error) {
+        if (error.exitCode !== undefined) throw error;
         // Optional: said in one line at the end, the reason is in the log
         writeFileSync(failure, `${error.message}\n`);
       }

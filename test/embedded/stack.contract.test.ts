@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findMonitoringPrograms } from '../../embedded/monitoring-programs.ts';
+import { registryUrl } from '../../embedded/registry.ts';
 import { findFreePorts, isListening } from '../../embedded/supervisor/ports.ts';
 import { readListeningSockets } from '../../embedded/supervisor/resource-use.ts';
 import type { ProcessStatus } from '../../embedded/supervisor/stack-status.ts';
@@ -62,6 +63,18 @@ async function clickhouse(query: string): Promise<string> {
   return text.trim();
 }
 
+/** The id the registry gives to one schema: the same for the same schema as long as it remembers. */
+async function register(): Promise<number> {
+  const response = await fetch(`${registryUrl(ports[2]!)}/subjects/probe-value/versions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
+    body: JSON.stringify({ schema: '"long"' }),
+  });
+  const body = (await response.json()) as { id: number };
+  expect(response.status, JSON.stringify(body)).toBe(200);
+  return body.id;
+}
+
 /** These run in order: one stack, brought up, hurt, stopped and brought up again. */
 describe('the embedded stack', () => {
   let processes: ProcessStatus[];
@@ -99,16 +112,24 @@ describe('the embedded stack', () => {
     await expect.poll(async () => (await ask(isUp)).data.result, { timeout: 15_000 }).toHaveLength(3);
   });
 
-  it('status says what died, and up starts that alone', async () => {
+  it('status says what was killed, up starts that alone, and no schema is lost', async () => {
+    const schemaId = await register();
     expect((await reelstream('status')).exitCode).toBe(0);
-    process.kill(processes.find(({ name }) => name === 'registry')!.pid!, 'SIGKILL');
+    for (const name of ['registry', 'kafka']) {
+      process.kill(processes.find((one) => one.name === name)!.pid!, 'SIGKILL');
+    }
     const hurt = await reelstream('status', '--json');
     expect(hurt.exitCode).toBe(1);
-    expect(stateOf(processesIn(hurt))).toMatchObject({ registry: 'died', kafka: 'ready' });
+    expect(stateOf(processesIn(hurt))).toMatchObject({
+      kafka: 'died',
+      registry: 'died',
+      clickhouse: 'ready',
+    });
     const up = await reelstream('up');
     expect(up.exitCode, up.stderr).toBe(0);
     expect(up.stderr).toContain('registry: ready');
-    expect(up.stderr).toContain('kafka: runs already');
+    expect(up.stderr).toContain('clickhouse: runs already');
+    expect(await register()).toBe(schemaId);
   });
 
   it('data survives down and up', async () => {

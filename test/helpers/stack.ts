@@ -9,9 +9,12 @@ import {
   stopProcess,
   waitUntilReady,
 } from '../../embedded/supervisor/child-process.ts';
+import { findLeftovers, stopRecorded } from '../../embedded/supervisor/leftovers.ts';
 import { findFreePort, findFreePorts } from '../../embedded/supervisor/ports.ts';
-import { signalGroup } from '../../embedded/supervisor/process-identity.ts';
+import { type ProcessIdentity, signalGroup } from '../../embedded/supervisor/process-identity.ts';
 import type { ProcessSpec } from '../../embedded/supervisor/process-spec.ts';
+import { removeRunRecord, writeRunRecord } from '../../embedded/supervisor/run-record.ts';
+import { recordOf } from '../../embedded/supervisor/supervised-process.ts';
 
 const JAVA_FOLDER = resolve(import.meta.dirname, '../../.reelstream/vendor/java');
 
@@ -82,8 +85,13 @@ export async function startTestRegistry(brokers: string): Promise<TestRegistry> 
   return Object.assign(await runSpec(spec, folder), { url: registryUrl(port) });
 }
 
+/** Records of what tests run, so that the next test run ends what a killed one left behind. */
+const RECORDS = join(tmpdir(), 'reelstream-tests');
+
 /** Runs any spec for a test, with its log in the folder. */
 export async function runSpec(spec: ProcessSpec, folder: string): Promise<TestProcess> {
+  await stopRecorded(RECORDS, findLeftovers(RECORDS), () => {});
+  const recorded = { ...spec, name: `${spec.name}-${spec.ports[0]?.port}` };
   const logFile = join(folder, `${spec.name}.log`);
   let child: RunningChild | null = null;
   const alive = () => {
@@ -92,14 +100,16 @@ export async function runSpec(spec: ProcessSpec, folder: string): Promise<TestPr
   };
   const end = async (stopDeadlineMs: number) => {
     if (child) await stopProcess(child.identity, stopDeadlineMs);
+    removeRunRecord(RECORDS, recorded.name);
     child = null;
   };
   const start = async () => {
     if (child) throw new Error(`${spec.name} is running already`);
-    child = await spawnChild(spec, { logFile, environment: process.env });
+    const onSpawned = (identity: ProcessIdentity) =>
+      writeRunRecord(RECORDS, recordOf(recorded, identity, logFile));
+    child = await spawnChild(spec, { logFile, environment: process.env, onSpawned });
     await waitUntilReady(spec, child, logFile);
   };
-  // A test run that is interrupted must not leave a broker behind
   process.once('exit', () => {
     if (child) signalGroup(child.identity, 'SIGKILL');
   });
