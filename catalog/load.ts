@@ -40,7 +40,7 @@ export interface LoadResult {
 }
 
 /** Two loaders that met on a version number wait for unequal times before they try again. */
-const RIVAL_PAUSE_MS = 200;
+const RIVAL_PAUSE_MS = 50;
 const PROGRESS_ROWS = 500;
 
 /**

@@ -1,0 +1,74 @@
+import {
+  createReplaySource,
+  createResamplingSource,
+  createSequence,
+  type EventSource,
+} from './event-source.ts';
+import { readRatingsFile } from './ratings-file.ts';
+import { type ChosenRun, chooseRun, type FreshRun, type RunRequest, withPosition } from './run-state.ts';
+import { openStateFile } from './state-file.ts';
+
+export interface ReplayTarget {
+  readonly clusterId: string;
+  readonly topic: string;
+  /** records the topic has ever taken: the sum of its end offsets */
+  readonly recordsWritten: number;
+  /** where positions are kept */
+  readonly stateFolder: string;
+}
+
+export interface ReplayRequest extends Omit<RunRequest, 'ratingsHash'> {
+  readonly ratingsPath: string;
+  /** end with the file instead of going on with live events */
+  readonly once: boolean;
+}
+
+export interface ReplayRun {
+  readonly kind: ChosenRun['kind'];
+  readonly runId: string;
+  readonly seed: number;
+  /** event number to begin with */
+  readonly first: number;
+  /** events of the file; live ones come after them */
+  readonly replayEvents: number;
+}
+
+/** What to send and from where, held for one producer until it is released. */
+export interface ReplayPlan {
+  readonly run: ReplayRun;
+  readonly source: EventSource;
+  /** see `ProducerDeps.saveNext` */
+  saveNext(next: number): Promise<void>;
+  release(): Promise<void>;
+}
+
+/**
+ * Reads the file and finds out how much of it this topic of this cluster has already got: nothing is replayed twice.
+ * @throws ReelstreamError `usage` (file, or another producer at work), `bad_data` (file, or state)
+ */
+export async function planReplay(
+  target: ReplayTarget,
+  request: ReplayRequest,
+  fresh: FreshRun,
+): Promise<ReplayPlan> {
+  const { table, hash } = await readRatingsFile(request.ratingsPath);
+  const state = await openStateFile(target.stateFolder, target.clusterId, target.topic);
+  try {
+    const wanted = { ratingsHash: hash, runId: request.runId, seed: request.seed };
+    const { kind, position } = chooseRun(state.positions, wanted, target.recordsWritten, fresh);
+    const saveNext = (next: number) => state.save(withPosition(state.positions, { ...position, next }));
+    // on record before its first event: a crash must not lose the id that events were sent under
+    await saveNext(position.next);
+    const { runId, seed, next: first } = position;
+    const replay = createReplaySource(table);
+    return {
+      run: { kind, runId, seed, first, replayEvents: table.length },
+      source: request.once ? replay : createSequence(replay, createResamplingSource(table, seed)),
+      saveNext,
+      release: state.release,
+    };
+  } catch (error) {
+    await state.release();
+    throw error;
+  }
+}
