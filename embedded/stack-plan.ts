@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { createAlertmanagerSpec } from './alertmanager.ts';
+import { threadsNeeded } from './clickhouse/admission.ts';
+import { CLICKHOUSE_SERVER_DEFAULTS } from './clickhouse/server-options.ts';
 import { createKafkaSpec } from './kafka.ts';
 import { findMonitoringPrograms } from './monitoring-programs.ts';
 import { createOwnProcessSpec } from './own-process.ts';
@@ -81,6 +83,8 @@ export function planStack(options: StackPlanOptions): StackPlan {
       String(ports.clickhouse),
     ],
     cwd: options.home,
+    // Fixed before a program's first line: without it the server would have to start itself a second time
+    env: { UV_THREADPOOL_SIZE: String(threadsNeeded(CLICKHOUSE_SERVER_DEFAULTS.maxConcurrentQueries)) },
     after: [],
     port: ports.clickhouse,
     portSetting: 'REELSTREAM_CLICKHOUSE_PORT',

@@ -3,7 +3,13 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, s
 import { dirname } from 'node:path';
 import { systemClock } from '../../core/clock.ts';
 import { ReelstreamError } from '../../core/errors.ts';
-import { isAlive, type ProcessIdentity, readStartTime, signalGroup } from './process-identity.ts';
+import {
+  isAlive,
+  type ProcessIdentity,
+  readStartTime,
+  signalGroup,
+  signalProcess,
+} from './process-identity.ts';
 import type { ProcessSpec } from './process-spec.ts';
 
 /** A log larger than this at start is kept once more as `.1`; the one before that goes. */
@@ -91,15 +97,15 @@ export async function waitUntilReady(
 export type StopOutcome = 'gone' | 'stopped' | 'killed';
 
 /**
- * SIGTERM, then SIGKILL at the deadline, to the whole group; what the process left behind in its group goes too.
- * A process that is gone already is `gone`.
+ * SIGTERM to the process, which ends its own children in its own order; SIGKILL to its whole group at the deadline, and to what
+ * it left behind in its group before that. A process that is gone already is `gone`.
  */
 export async function stopProcess(identity: ProcessIdentity, stopDeadlineMs: number): Promise<StopOutcome> {
   if (!isAlive(identity)) {
     signalGroup(identity, 'SIGKILL');
     return 'gone';
   }
-  signalGroup(identity, 'SIGTERM');
+  signalProcess(identity, 'SIGTERM');
   // A frozen process takes no signal but these two
   signalGroup(identity, 'SIGCONT');
   const inTime = await waitForEnd(identity, stopDeadlineMs);

@@ -31,13 +31,12 @@ export function isAlive(identity: ProcessIdentity): boolean {
 export function signalGroup(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
   const startTime = readStartTime(identity.pid);
   if (startTime !== null && startTime !== identity.startTime) return false;
-  try {
-    process.kill(-identity.pid, signal);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-    throw error;
-  }
+  return send(-identity.pid, signal);
+}
+
+/** Sends the signal to exactly this process; false when it is gone. */
+export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
+  return isAlive(identity) && send(identity.pid, signal);
 }
 
 /** This very process. */
@@ -51,6 +50,16 @@ export function parseProcStat(stat: string): { state: string; threads: number; s
   const state = fields[0];
   const startTime = fields[19];
   return state && startTime ? { state, threads: Number(fields[17]), startTime } : null;
+}
+
+function send(target: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(target, signal);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
 }
 
 function readFromProc(pid: number): string | null {

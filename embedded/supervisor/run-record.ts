@@ -20,7 +20,8 @@ export interface RunRecord extends ProcessIdentity {
 export function stackFolders(home: string) {
   return {
     lockFile: join(home, 'run', 'stack.lock'),
-    runFolder: join(home, 'run'),
+    /** one record per process, and nothing else */
+    recordFolder: join(home, 'run', 'processes'),
     configFolder: (name: string) => join(home, 'run', 'config', name),
     dataFolder: (name: string) => join(home, 'data', name),
     logFile: (name: string) => join(home, 'logs', `${name}.log`),
@@ -40,12 +41,12 @@ export function writeRunRecord(home: string, record: RunRecord): void {
 }
 
 export function readRunRecords(home: string): RunRecord[] {
-  const { runFolder } = stackFolders(home);
-  mkdirSync(runFolder, { recursive: true });
-  return readdirSync(runFolder)
+  const { recordFolder } = stackFolders(home);
+  mkdirSync(recordFolder, { recursive: true });
+  return readdirSync(recordFolder)
     .filter((name) => name.endsWith('.json'))
     .sort()
-    .flatMap((name) => readRecord(join(runFolder, name)) ?? []);
+    .flatMap((name) => readRecord(join(recordFolder, name)) ?? []);
 }
 
 export function removeRunRecord(home: string, name: string): void {
@@ -53,7 +54,7 @@ export function removeRunRecord(home: string, name: string): void {
 }
 
 function recordFile(home: string, name: string): string {
-  return join(stackFolders(home).runFolder, `${name}.json`);
+  return join(stackFolders(home).recordFolder, `${name}.json`);
 }
 
 /** Null when it was removed since the folder was listed: its process has just been stopped. */

@@ -1,6 +1,7 @@
 import { ReelstreamError } from '../../core/errors.ts';
 import { waitForEnd } from './child-process.ts';
 import { type Stopped, stopRecorded } from './leftovers.ts';
+import { signalProcess } from './process-identity.ts';
 import { readRunRecords, stackFolders } from './run-record.ts';
 import { readLockHolder, takeStackLock } from './stack-lock.ts';
 
@@ -24,9 +25,9 @@ export async function stopStack(options: StopStackOptions): Promise<void> {
   const { lockFile } = stackFolders(home);
   const supervisor = readLockHolder(lockFile);
   if (supervisor?.purpose === 'supervise') {
-    process.kill(supervisor.pid, 'SIGTERM');
+    signalProcess(supervisor, 'SIGTERM');
     const inTime = await waitForEnd(supervisor, options.supervisorDeadlineMs);
-    if (!inTime) process.kill(supervisor.pid, 'SIGKILL');
+    if (!inTime) signalProcess(supervisor, 'SIGKILL');
     onStopped({ name: 'supervisor', outcome: inTime ? 'stopped' : 'killed' });
     await waitForEnd(supervisor, 5_000);
   }

@@ -108,8 +108,8 @@ describe('the embedded stack', () => {
     await expect
       .poll(async () => (await ask('alertmanagers')).data.activeAlertmanagers, { timeout: 15_000 })
       .toHaveLength(1);
-    const isUp = 'query?query=up{job=~"registry|prometheus|alertmanager"}==1';
-    await expect.poll(async () => (await ask(isUp)).data.result, { timeout: 15_000 }).toHaveLength(3);
+    const isUp = 'query?query=up{job=~"registry|clickhouse|prometheus|alertmanager"}==1';
+    await expect.poll(async () => (await ask(isUp)).data.result, { timeout: 15_000 }).toHaveLength(4);
   });
 
   it('status says what was killed, up starts that alone, and no schema is lost', async () => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { waitForEnd } from '../../../embedded/supervisor/child-process.ts';
 import { findFreePort, findFreePorts, isListening } from '../../../embedded/supervisor/ports.ts';
 import { isAlive, ownIdentity } from '../../../embedded/supervisor/process-identity.ts';
+import { readResidentBytes } from '../../../embedded/supervisor/resource-use.ts';
 import { readRunRecords, stackFolders, writeRunRecord } from '../../../embedded/supervisor/run-record.ts';
 import type { StackEvent } from '../../../embedded/supervisor/stack-events.ts';
 import { readStackStatus } from '../../../embedded/supervisor/stack-status.ts';
@@ -182,6 +183,16 @@ describe('a stack in the foreground', () => {
     await stack.stop();
     expect(events.at(-1)).toMatchObject({ kind: 'stopped', outcome: 'killed' });
     expect(await isListening(port)).toBe(false);
+  });
+
+  it('a process is asked to end, not its children over its head; what it leaves behind goes with it', async () => {
+    const stack = await take();
+    await stack.start([fakeSpec({ name: 'parent', port: await findFreePort(), manner: ['with-child'] })]);
+    const { pid, logFile } = readRunRecords(home)[0]!;
+    await stack.stop();
+    expect(events.at(-1)).toMatchObject({ kind: 'stopped', outcome: 'stopped' });
+    expect(readFileSync(logFile, 'utf8')).not.toContain('asked twice');
+    await expect.poll(() => readResidentBytes([pid]).get(pid)).toBe(0);
   });
 
   it('belongs to one supervisor at a time', async () => {
