@@ -2,7 +2,9 @@ import type { ClaimedSlot, SinkStore } from '../clickhouse/sink-store.ts';
 import type { Clock } from '../core/clock.ts';
 import { withDeadline, withStallDeadline } from '../core/deadline.ts';
 import { createDedupeWindow, DEDUPE_WINDOW_OFFSETS, type DedupeWindow } from '../core/dedupe-window.ts';
+import { ReelstreamError } from '../core/errors.ts';
 import { valueHashOf } from '../core/value-hash.ts';
+import type { LogBounds } from '../kafka/admin.ts';
 import type { LogProbe } from './log-probe.ts';
 
 export interface ClaimOptions {
@@ -29,14 +31,11 @@ export async function claimSlots(
   partitions: readonly number[],
   beat: () => Promise<void>,
 ): Promise<ClaimedSlot[]> {
-  const { clusterId, partitionCount } = await withDeadline(
-    probe.describe(),
-    stallTimeoutMs,
-    clock,
-    'Kafka metadata',
-  );
   return withStallDeadline(
     async (alive) => {
+      const clusterId = await probe.clusterId();
+      const partitionCount = await probe.partitionCount(topic);
+      alive();
       const slots = await store.slotsOf(
         partitions.map((partition) => ({ clusterId, topic, partition, partitionCount })),
       );
@@ -60,7 +59,7 @@ export async function recoverSlot(options: ClaimOptions, claimed: ClaimedSlot): 
 async function recover({ store, probe, topic }: ClaimOptions, claimed: ClaimedSlot): Promise<Recovery> {
   const { partition, slot, last } = claimed;
   const where = `${topic}[${partition}]`;
-  const { start, end } = await probe.bounds(partition);
+  const { start, end } = await boundsOf(probe, topic, partition);
   const position = claimed.nextOffset ?? start;
   if (start > position) {
     return halt(
@@ -74,7 +73,7 @@ async function recover({ store, probe, topic }: ClaimOptions, claimed: ClaimedSl
         'or this is another cluster',
     );
   }
-  if (last && start <= last.offset && !(await isInLog(probe, partition, last))) {
+  if (last && start <= last.offset && !(await isInLog(probe, topic, partition, last))) {
     return halt(
       `${where}: the record at offset ${last.offset} is not the one that the table holds; ` +
         'the topic was re-created, or this is another cluster',
@@ -84,15 +83,22 @@ async function recover({ store, probe, topic }: ClaimOptions, claimed: ClaimedSl
   return { position, window: createDedupeWindow(DEDUPE_WINDOW_OFFSETS, recent) };
 }
 
+async function boundsOf(probe: LogProbe, topic: string, partition: number): Promise<LogBounds> {
+  const bounds = (await probe.bounds(topic)).get(partition);
+  if (bounds) return bounds;
+  throw new ReelstreamError('kafka', `${topic}[${partition}]: Kafka does not know this partition`);
+}
+
 const halt = (haltReason: string): Recovery => ({ haltReason });
 
 async function isInLog(
   probe: LogProbe,
+  topic: string,
   partition: number,
   last: NonNullable<ClaimedSlot['last']>,
 ): Promise<boolean> {
-  const record = await probe.recordAt(partition, last.offset);
+  const record = await probe.recordAt(topic, partition, last.offset);
   // retention may have taken it while we were asking
-  if (record === null) return (await probe.bounds(partition)).start > last.offset;
+  if (record === null) return (await boundsOf(probe, topic, partition)).start > last.offset;
   return record.logTsMs === last.logTsMs && valueHashOf(record.value) === last.valueHash;
 }

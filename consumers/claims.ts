@@ -6,13 +6,15 @@ import { type ClaimOptions, claimSlots, type Recovery, recoverSlot } from './cla
 import { isDependencyFault, type Outcome, outcomeOf } from './outcome.ts';
 import { changeState, type OwnedSlot } from './owned-slot.ts';
 import type { SinkContext } from './sink-context.ts';
-import { resume, toDoubt } from './slot-changes.ts';
+import { hasRows, pause, resume, toDoubt } from './slot-changes.ts';
 
 /** Newly assigned and doubtful slots -> streaming slots. One claim at a time, for all slots that need one. */
 export interface Claims {
   advance(nowMs: number): void;
   claimed(slots: readonly OwnedSlot[], outcome: Outcome<readonly ClaimedSlot[]>): void;
   recovered(slot: OwnedSlot, claimed: ClaimedSlot, outcome: Outcome<Recovery>): void;
+  /** the reader cannot go on from where the slot stands; what is judged is still flushed */
+  unreadable(partition: number, error: ReelstreamError): void;
   /** ms until the next claim may begin; Infinity while there is nothing to claim */
   dueInMs(nowMs: number): number;
 }
@@ -32,6 +34,7 @@ export function createClaims(ctx: SinkContext, backoff: Backoff): Claims {
     [...ctx.owned.values()].filter((slot) => slot.state === 'unowned' || slot.state === 'doubt');
 
   function advance(nowMs: number): void {
+    haltUnreadable();
     if (isClaiming || ctx.draining) return;
     const slots = waiting().filter((slot) => slot.claimAtMs <= nowMs);
     if (slots.length === 0) return;
@@ -86,6 +89,7 @@ export function createClaims(ctx: SinkContext, backoff: Backoff): Claims {
   }
 
   function stream(slot: OwnedSlot, value: Exclude<Recovery, { haltReason: string }>, repairs: number): void {
+    slot.haltReason = null;
     slot.run = createOffsetRun(value.position);
     slot.window = value.window;
     slot.durablePosition = value.position;
@@ -104,6 +108,23 @@ export function createClaims(ctx: SinkContext, backoff: Backoff): Claims {
     if (!unsettled) return;
     if (last !== null && last.offset >= unsettled.last) metrics.settled(unsettled.tally, clock.nowMs());
     else metrics.abandoned(unsettled.tally.rows);
+  }
+
+  /** Retention overtook us, or the topic was truncated. Records that are read already may exist nowhere else. */
+  function unreadable(partition: number, { message }: ReelstreamError): void {
+    const slot = ctx.owned.get(partition);
+    if (slot?.state !== 'streaming') return;
+    pause(ctx, slot);
+    slot.haltReason = message;
+  }
+
+  function haltUnreadable(): void {
+    for (const slot of ctx.owned.values()) {
+      const { state, haltReason } = slot;
+      if (state === 'streaming' && haltReason !== null && !slot.held && !hasRows(ctx, slot)) {
+        halt(slot, haltReason);
+      }
+    }
   }
 
   function halt(slot: OwnedSlot, reason: string): void {
@@ -131,5 +152,5 @@ export function createClaims(ctx: SinkContext, backoff: Backoff): Claims {
     return Math.max(0, Math.min(...waiting().map((slot) => slot.claimAtMs)) - nowMs);
   }
 
-  return { advance, claimed, recovered, dueInMs };
+  return { advance, claimed, recovered, unreadable, dueInMs };
 }

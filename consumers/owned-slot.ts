@@ -24,8 +24,8 @@ export interface OwnedSlot {
   /** rises with every assignment; for the logs */
   readonly ownership: number;
   readonly state: SlotState;
-  /** monotonic ms of the last change of state */
-  readonly changedAtMs: number;
+  /** monotonic ms of the assignment, or of when it last stopped streaming */
+  readonly idleSinceMs: number;
   /** -1 until the first claim */
   slot: Slot;
   epoch: bigint;
@@ -52,7 +52,7 @@ export function createOwnedSlot(partition: number, ownership: number, nowMs: num
     partition,
     ownership,
     state: 'unowned',
-    changedAtMs: nowMs,
+    idleSinceMs: nowMs,
     slot: -1,
     epoch: 0n,
     run: null,
@@ -75,6 +75,6 @@ export function changeState(slot: OwnedSlot, to: SlotState, nowMs: number): void
     throw new ReelstreamError('unknown', `partition ${slot.partition}: ${slot.state} may not become ${to}`);
   }
   const mutable = slot as { -readonly [K in keyof OwnedSlot]: OwnedSlot[K] };
+  if (slot.state === 'streaming') mutable.idleSinceMs = nowMs;
   mutable.state = to;
-  mutable.changedAtMs = nowMs;
 }

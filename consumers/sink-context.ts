@@ -87,6 +87,7 @@ export type SinkEvent =
     }
   | { readonly kind: 'flushed'; readonly outcome: Outcome<Flushed> }
   | { readonly kind: 'schemas_resolved'; readonly slot: OwnedSlot; readonly outcome: Outcome<void> }
+  | { readonly kind: 'unreadable'; readonly partition: number; readonly error: ReelstreamError }
   | { readonly kind: 'failed'; readonly error: ReelstreamError }
   | { readonly kind: 'stop'; readonly done: () => void };
 

@@ -42,10 +42,10 @@ export function statusOf({ metrics, batch, inFlight, owned }: SinkContext): Sink
 export function notReadyReasons({ owned, draining, parts }: SinkContext): string[] {
   if (draining) return ['draining'];
   const nowMs = parts.clock.monotonicMs();
-  return [...owned.values()].flatMap(({ partition, state, changedAtMs, haltReason, asking }) => {
+  return [...owned.values()].flatMap(({ partition, state, idleSinceMs, haltReason, asking }) => {
     if (haltReason !== null) return [`partition ${partition} halted: ${haltReason}`];
     if (asking) return [`partition ${partition} waits for the schema registry`];
-    const isSlow = state !== 'streaming' && state !== 'releasing' && nowMs - changedAtMs > READY_WITHIN_MS;
+    const isSlow = state !== 'streaming' && state !== 'releasing' && nowMs - idleSinceMs > READY_WITHIN_MS;
     return isSlow ? [`partition ${partition} is not streaming: ${state}`] : [];
   });
 }

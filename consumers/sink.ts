@@ -65,6 +65,7 @@ export class Sink {
       recovered: ({ slot, claimed, outcome }) => claims.recovered(slot, claimed, outcome),
       flushed: ({ outcome }) => flushing.flushed(outcome),
       schemas_resolved: ({ slot, outcome }) => intake.schemasResolved(slot, outcome),
+      unreadable: ({ partition, error }) => claims.unreadable(partition, error),
       failed: ({ error }) => this.#failed(error),
       stop: ({ done }) => {
         ctx.draining = true;
@@ -102,6 +103,7 @@ export class Sink {
       onRevoked: (partitions) => new Promise((done) => post({ kind: 'revoked', partitions, done })),
       onLost: (partitions) => post({ kind: 'lost', partitions }),
       onFetch: (fetch) => new Promise((release) => post({ kind: 'fetched', fetch, release })),
+      onHalted: (partition, error) => post({ kind: 'unreadable', partition, error }),
       onFatal: (thrown) => post({ kind: 'failed', error: toReelstreamError(thrown) }),
     });
   }

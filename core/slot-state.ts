@@ -19,7 +19,7 @@ export const SLOT_TRANSITIONS: Readonly<Record<SlotState, readonly SlotState[]>>
   unowned: ['claiming'],
   claiming: ['recovering', 'doubt', 'unowned'],
   recovering: ['streaming', 'doubt', 'halted', 'unowned'],
-  streaming: ['doubt', 'releasing', 'unowned'],
+  streaming: ['doubt', 'releasing', 'halted', 'unowned'],
   doubt: ['claiming', 'unowned'],
   releasing: ['unowned'],
   halted: ['unowned'],

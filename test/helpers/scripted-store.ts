@@ -1,0 +1,120 @@
+import type { ClaimedSlot, FencedBatch, SinkStore, Slot } from '../../clickhouse/sink-store.ts';
+import { ReelstreamError } from '../../core/errors.ts';
+import { type RawRow, readRawRows } from './raw-rows.ts';
+
+/**
+ * What becomes of an INSERT: `ok`; `lost_answer` written, but the answer does not come; `refused` nothing written and an
+ * error; `hangs` no answer at all, and the rows may still land until the next claim drains it (`landsLate` decides).
+ */
+export type InsertFate = 'ok' | 'lost_answer' | 'refused' | 'hangs';
+
+const SLOT_OF_PARTITION_0 = 10;
+
+/** The tables without ClickHouse: raw rows by slot, epochs, and a fate for every call. */
+export interface ScriptedStore extends SinkStore {
+  readonly raw: Map<Slot, RawRow[]>;
+  readonly inserts: { readonly slots: Slot[]; readonly rows: number; readonly fate: InsertFate | 'fenced' }[];
+  readonly claims: (readonly Slot[])[];
+  /** fate of the next INSERTs */
+  fate: () => InsertFate;
+  /** for `hangs`: whether the rows are there when the next claim looks */
+  landsLate: () => boolean;
+  /** null: claims work */
+  claimError: () => ReelstreamError | null;
+  /** while set, claims and INSERTs wait for it */
+  gate: Promise<void> | null;
+  /** another process takes the slot */
+  fence(slot: Slot): void;
+  rowsOf(partition: number): RawRow[];
+}
+
+export const slotOf = (partition: number): Slot => SLOT_OF_PARTITION_0 + partition;
+
+export function createScriptedStore(): ScriptedStore {
+  const raw = new Map<Slot, RawRow[]>();
+  const epochs = new Map<Slot, bigint>();
+  let hanging: FencedBatch[] = [];
+
+  const rowsOfSlot = (slot: Slot): RawRow[] => {
+    const rows = raw.get(slot) ?? [];
+    raw.set(slot, rows);
+    return rows;
+  };
+  const land = (batch: FencedBatch) => {
+    for (const row of readRawRows(batch.body)) rowsOfSlot(row.slot).push(row);
+  };
+
+  const store: ScriptedStore = {
+    raw,
+    inserts: [],
+    claims: [],
+    fate: () => 'ok',
+    landsLate: () => false,
+    claimError: () => null,
+    gate: null,
+    fence: (slot) => void epochs.set(slot, (epochs.get(slot) ?? 0n) + 1n),
+    rowsOf: (partition) => raw.get(slotOf(partition)) ?? [],
+
+    async slotsOf(partitions) {
+      return new Map(partitions.map(({ partition }) => [partition, slotOf(partition)]));
+    },
+
+    async claim(slots, beat) {
+      store.claims.push(slots);
+      if (store.gate) await store.gate;
+      await beat();
+      const error = store.claimError();
+      if (error) throw error;
+      for (const slot of slots) epochs.set(slot, (epochs.get(slot) ?? 0n) + 1n);
+      const drained = hanging.filter((batch) => batch.slots.some(({ slot }) => slots.includes(slot)));
+      hanging = hanging.filter((batch) => !drained.includes(batch));
+      for (const batch of drained) if (store.landsLate()) land(batch);
+      return slots.map((slot): ClaimedSlot => {
+        const last = rowsOfSlot(slot).at(-1);
+        return {
+          slot,
+          partition: slot - SLOT_OF_PARTITION_0,
+          epoch: epochs.get(slot)!,
+          nextOffset: last ? last.offset + 1 : null,
+          last: last ? { offset: last.offset, logTsMs: last.logTsMs, valueHash: last.valueHash } : null,
+          repairs: [],
+        };
+      });
+    },
+
+    async insert(batch) {
+      if (store.gate) await store.gate;
+      const slots = batch.slots.map(({ slot }) => slot);
+      const lost = batch.slots
+        .filter(({ slot, epoch }) => epochs.get(slot) !== epoch)
+        .map(({ slot }) => slot);
+      const note = (fate: InsertFate | 'fenced') => store.inserts.push({ slots, rows: batch.rows, fate });
+      if (lost.length > 0) {
+        note('fenced');
+        throw new ReelstreamError('fenced', 'a newer epoch', { details: { slots: lost.join(',') } });
+      }
+      const fate = store.fate();
+      note(fate);
+      if (fate === 'refused')
+        throw new ReelstreamError('clickhouse', 'refused', { details: { number: 252 } });
+      if (fate === 'hangs') {
+        hanging.push(batch);
+        return new Promise(() => {});
+      }
+      land(batch);
+      if (fate === 'lost_answer') throw new ReelstreamError('unavailable', 'connection reset');
+    },
+
+    async recentIds(slot, fromOffset) {
+      const ok = rowsOfSlot(slot).filter((row) => row.verdict === 1 && row.offset >= fromOffset);
+      return Buffer.concat(
+        ok.map((row) => {
+          const offset = Buffer.alloc(8);
+          offset.writeBigUInt64LE(BigInt(row.offset));
+          return Buffer.concat([offset, row.eventId]);
+        }),
+      );
+    },
+  };
+  return store;
+}
