@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReelstreamError } from '../core/errors.ts';
 import { answersOk } from './http-probe.ts';
@@ -58,7 +58,11 @@ export function createRegistrySpec(options: RegistryOptions): ProcessSpec {
 }
 
 function findRunnerJar(folder: string): string {
-  const jar = readdirSync(folder).find((name) => name.endsWith('-runner.jar'));
-  if (!jar) throw new ReelstreamError('unavailable', `no registry in ${folder}: run node scripts/setup.mjs`);
+  const jar = existsSync(folder) && readdirSync(folder).find((name) => name.endsWith('-runner.jar'));
+  if (!jar) {
+    throw new ReelstreamError('unavailable', `no registry in ${folder}: run node scripts/setup.mjs`, {
+      retryable: false,
+    });
+  }
   return join(folder, jar);
 }

@@ -44,6 +44,10 @@ async function main(args) {
     process.stderr.write(HELP);
     return 2;
   }
+  if (process.platform === 'win32') {
+    say('Reelstream runs on Linux and macOS; on Windows use WSL: wsl --install');
+    return 3;
+  }
   const startMs = Date.now();
   const system = readSystem();
   const steps = createSteps(system);

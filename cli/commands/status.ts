@@ -37,6 +37,9 @@ export function printStatus(processes: readonly ProcessStatus[]): void {
   printTable(['process', 'state', 'port', 'pid', 'MB', 'supervision', 'log'], rows);
   const totalMb = Math.round(processes.reduce((sum, one) => sum + one.residentBytes, 0) / 1e6);
   printLine(`\nmemory of all: ${totalMb} MB`);
+  if (processes.some(({ supervision }) => supervision === 'lost')) {
+    printLine('lost: whoever ran it was killed; reelstream down or the next start ends it');
+  }
 }
 
 /** A process outside the plan (a service of a foreground run) is fine while it lives: only its supervisor knows how to ask it. */

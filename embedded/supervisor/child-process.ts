@@ -87,10 +87,11 @@ export async function waitUntilReady(
   });
   while (systemClock.monotonicMs() < deadlineMs) {
     if (exit) throw failedStart(spec, `ended with ${describeExit(exit)} before it was ready`, logFile);
-    if (signal?.aborted) throw failedStart(spec, 'was interrupted while starting', logFile);
+    if (signal?.aborted) throw interruptedStart(spec);
     if (await spec.isReady().catch(() => false)) return;
     await systemClock.sleep(POLL_MS, signal);
   }
+  if (signal?.aborted) throw interruptedStart(spec);
   throw failedStart(spec, `was not ready after ${spec.readyDeadlineMs / 1000} s`, logFile);
 }
 
@@ -150,6 +151,12 @@ function cannotStart(spec: ProcessSpec, cause: Error): ReelstreamError {
       retryable: false,
     },
   );
+}
+
+function interruptedStart(spec: ProcessSpec): ReelstreamError {
+  return new ReelstreamError('unavailable', `${spec.name} was given up while it started`, {
+    retryable: false,
+  });
 }
 
 function failedStart(spec: ProcessSpec, what: string, logFile: string): ReelstreamError {
