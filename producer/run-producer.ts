@@ -167,14 +167,15 @@ class ProducerRun {
   #report(stoppedBy: StopReason, stoppedAtMs: number, error: ReelstreamError | null): ProducerReport {
     const counts = eventCounts(this.#deps.writer.counts());
     // the last event has its share of time too: 10 events at 10/s take a second, not 0.9
-    const scheduledMs = Math.max(1, stoppedAtMs, this.#issued > 0 ? this.#pacer.intendedMs(this.#issued) : 0);
-    const wanted = Math.min(this.#options.profile.integral(scheduledMs), this.#pacer.total);
+    const dueMs = this.#issued > 0 ? this.#pacer.intendedMs(this.#issued) : 0;
+    const spentMs = Math.max(1, stoppedAtMs, dueMs);
+    const plannedMs = Math.max(1, Math.min(spentMs, this.#pacer.intendedMs(this.#pacer.total)));
     return {
       ...counts,
       stoppedBy,
       elapsedMs: this.#elapsedMs(),
-      targetRate: (wanted / scheduledMs) * 1_000,
-      achievedRate: (counts.acknowledged / scheduledMs) * 1_000,
+      targetRate: (this.#options.profile.integral(plannedMs) / plannedMs) * 1_000,
+      achievedRate: (counts.acknowledged / spentMs) * 1_000,
       missed: this.#pacer.dueBy(stoppedAtMs) - this.#issued,
       scheduleDelay: this.#meter.scheduleDelay(),
       first: this.#options.first,
