@@ -38,6 +38,9 @@ export interface ReaderOptions {
   readonly metrics?: Metrics;
 }
 
+/** For closing the connection when leaving the group took all the time there was. */
+const MIN_CLOSE_MS = 300;
+
 /**
  * The log reader over kafkajs' connections. It does not use the library's consumer: that one starts fetching from the
  * committed offset on every assignment and can only be sought away from it afterwards, resets silently when an offset is
@@ -104,19 +107,22 @@ class KafkajsReader implements LogReader {
 
   async stop(): Promise<void> {
     const { stopTimeoutMs = 10_000 } = this.#options;
+    const endsAtMs = this.#clock.monotonicMs() + stopTimeoutMs;
+    const bounded = (work: Promise<void>, what: string) =>
+      withDeadline(
+        work,
+        Math.max(endsAtMs - this.#clock.monotonicMs(), MIN_CLOSE_MS),
+        this.#clock,
+        what,
+      ).catch((error: unknown) =>
+        this.#logger.warn({ error: String(error) }, `not done before the end: ${what}`),
+      );
     this.#stopping.abort();
     this.#member?.stop();
-    await withDeadline(this.#running, stopTimeoutMs, this.#clock, 'leaving the group').catch(
-      (error: unknown) =>
-        this.#logger.warn(
-          { error: String(error) },
-          'group not left in time: the session will expire by itself',
-        ),
-    );
+    await bounded(this.#running, 'leaving the group, whose session then expires by itself');
     this.#fetcher?.stop();
-    await this.#cluster
-      .disconnect()
-      .catch((error: unknown) => this.#logger.debug({ error: errorTypeOf(error) }, 'connection not closed'));
+    // The library waits for requests under way, which a frozen broker answers never
+    await bounded(this.#cluster.disconnect(), 'closing the connection');
   }
 
   /** Tries until the broker answers; the caller's deadline ends it. */

@@ -1,6 +1,6 @@
 import { createBackoff } from '../core/backoff.ts';
 import type { Clock } from '../core/clock.ts';
-import { ReelstreamError } from '../core/errors.ts';
+import { ReelstreamError, toReelstreamError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { PartitionAnswer } from './fetch-response.ts';
 import { type FetchRequest, fetchFrom, type KafkaCluster } from './kafkajs-client.ts';
@@ -186,7 +186,7 @@ export class PartitionFetcher {
         });
       }
     } catch (error) {
-      if (!isStale) this.#halt(owned, error as ReelstreamError);
+      if (!isStale) this.#halt(owned, toReelstreamError(error));
     }
     return true;
   }

@@ -1,0 +1,276 @@
+import rdkafka, {
+  type LibrdKafkaError,
+  type Metadata,
+  type ProducerGlobalConfig,
+  type ProducerTopicConfig,
+} from 'node-rdkafka';
+import { type Clock, systemClock } from '../core/clock.ts';
+import { withDeadline } from '../core/deadline.ts';
+import { ReelstreamError } from '../core/errors.ts';
+import { type Logger, silentLogger } from '../core/logger.ts';
+import { createAckFloor } from './ack-floor.ts';
+import type { KafkaConnection } from './kafkajs-client.ts';
+import type { DeliveryReport, LogWriter, WriterCounts } from './log-writer.ts';
+
+export interface RdkafkaWriterOptions {
+  readonly connection: KafkaConnection;
+  readonly topic: string;
+  /** how long a record may wait for others to share a request with; default 5 ms */
+  readonly lingerMs?: number;
+  /** zstd is missing here: the client has it only where its headers were there at installation */
+  readonly compression?: 'none' | 'gzip' | 'snappy' | 'lz4';
+  /** records that may wait for acknowledgement before `tryWrite` refuses; default 200,000 */
+  readonly maxQueueRecords?: number;
+  /** default 64 MB */
+  readonly maxQueueKilobytes?: number;
+  /** a record that is not acknowledged in this time has failed; default 2 minutes */
+  readonly deliveryTimeoutMs?: number;
+  readonly connectTimeoutMs?: number;
+  /** Asks for a report per record, at four times the CPU; without it only failures are reported. */
+  readonly onReport?: (report: DeliveryReport) => void;
+  /** Called for every record given up, in either mode. */
+  readonly onFailed?: (error: Error) => void;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+}
+
+/** librdkafka's error codes; negative ones are its own. Source: rdkafka.h */
+const QUEUE_FULL = -184;
+const FATAL = -150;
+const MESSAGE_TOO_LARGE = 10;
+
+const DEFAULT_LINGER_MS = 5;
+const CLOSE_TIMEOUT_MS = 5_000;
+const POLL_INTERVAL_MS = 20;
+const STATISTICS_INTERVAL_MS = 500;
+/** Reports reach us a hundred per turn of the event loop, some turns after the flush that waited for them. */
+const QUIET_TURNS = 5;
+
+interface Tagged {
+  readonly tag: number;
+  readonly atMs: number;
+}
+
+/**
+ * Connects an idempotent producer: a record is in the log once, in the order of its key, however often the client had to
+ * send it again.
+ * @throws ReelstreamError `unavailable` when no broker answers in time, `kafka` when the topic does not exist
+ */
+export async function openRdkafkaWriter(options: RdkafkaWriterOptions): Promise<LogWriter> {
+  const { topic, connectTimeoutMs = 15_000, clock = systemClock } = options;
+  const writer = new RdkafkaWriter(options);
+  try {
+    await withDeadline(
+      writer.connect(connectTimeoutMs),
+      connectTimeoutMs + 1_000,
+      clock,
+      `writing to ${topic}`,
+    );
+    return writer;
+  } catch (error) {
+    await writer.close(0);
+    if (error instanceof ReelstreamError) throw error;
+    throw new ReelstreamError('unavailable', `${topic}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+class RdkafkaWriter implements LogWriter {
+  readonly #options: RdkafkaWriterOptions;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #producer: rdkafka.Producer;
+  readonly #floor = createAckFloor();
+  readonly #reportsAll: boolean;
+  #polling: NodeJS.Timeout | null = null;
+  #enqueued = 0;
+  #failed = 0;
+  #acked = 0;
+  #reports = 0;
+  #dead: ReelstreamError | null = null;
+
+  constructor(options: RdkafkaWriterOptions) {
+    const { clock = systemClock, logger = silentLogger, onReport } = options;
+    this.#options = options;
+    this.#clock = clock;
+    this.#logger = logger.child({ topic: options.topic });
+    this.#reportsAll = onReport !== undefined;
+    this.#producer = new rdkafka.Producer(producerConfig(options), topicConfig(options));
+    // The types do not say so, but the library's errors are Errors
+    this.#producer.on('delivery-report', (error: unknown, report) =>
+      this.#onReport(error as Error | null, report),
+    );
+    this.#producer.on('event.error', (error) => this.#onError(error));
+    this.#producer.on('event.stats', (event) => this.#onStatistics(event));
+  }
+
+  async connect(timeoutMs: number): Promise<void> {
+    const { topic } = this.#options;
+    const metadata = await new Promise<Metadata>((resolve, reject) => {
+      this.#producer.connect({ topic, timeout: timeoutMs }, (error, answer) => {
+        if (error) reject(error);
+        else resolve(answer);
+      });
+    });
+    if (!metadata.topics.some(({ name, partitions }) => name === topic && partitions.length > 0)) {
+      throw new ReelstreamError('kafka', `topic ${topic} does not exist`);
+    }
+    this.#polling = setInterval(() => this.#poll(), POLL_INTERVAL_MS);
+  }
+
+  tryWrite(key: Buffer | null, value: Buffer | null, tag = 0): boolean {
+    if (this.#dead) throw this.#dead;
+    // Without reports nobody would free what is passed along
+    const passed: Tagged | undefined = this.#reportsAll
+      ? { tag, atMs: this.#clock.monotonicMs() }
+      : undefined;
+    try {
+      this.#producer.produce(this.#options.topic, null, value, key, null, passed);
+    } catch (error) {
+      return this.#refuse(error as LibrdKafkaError, value);
+    }
+    this.#enqueued++;
+    return true;
+  }
+
+  /** There is no sign of room; a few milliseconds later many records have left. */
+  async room(): Promise<void> {
+    if (this.#dead) throw this.#dead;
+    this.#poll();
+    await this.#clock.sleep(this.#options.lingerMs ?? DEFAULT_LINGER_MS);
+    if (this.#dead) throw this.#dead;
+  }
+
+  async flush(deadlineMs: number): Promise<WriterCounts> {
+    const before = this.#enqueued;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#producer.flush(deadlineMs, (error) => (error ? reject(error) : resolve()));
+      });
+    } catch (cause) {
+      if (this.#dead) throw this.#dead;
+      const message = `${this.#options.topic}: not everything acknowledged within ${deadlineMs} ms`;
+      throw new ReelstreamError('timeout', message, { cause });
+    }
+    await this.#awaitReports();
+    if (this.#dead) throw this.#dead;
+    if (before === this.#enqueued) this.#floor.set(this.#enqueued - this.#failed);
+    return this.counts();
+  }
+
+  counts(): WriterCounts {
+    const acked = this.#reportsAll ? this.#acked : this.#floor.acked;
+    return { enqueued: this.#enqueued, acked, failed: this.#failed };
+  }
+
+  async close(deadlineMs: number): Promise<WriterCounts> {
+    if (this.#polling && !this.#dead && deadlineMs > 0) {
+      await this.flush(deadlineMs).catch((error: unknown) =>
+        this.#logger.warn({ ...this.counts(), error: String(error) }, 'closing with records in flight'),
+      );
+    }
+    if (this.#polling) clearInterval(this.#polling);
+    this.#polling = null;
+    if (!this.#producer.isConnected()) return this.counts();
+    const gone = new Promise<void>((resolve) => this.#producer.disconnect(0, () => resolve()));
+    await withDeadline(gone, CLOSE_TIMEOUT_MS, this.#clock, 'disconnecting').catch((error: unknown) =>
+      this.#logger.warn({ error: String(error) }, 'producer not disconnected'),
+    );
+    return this.counts();
+  }
+
+  #refuse(error: LibrdKafkaError, value: Buffer | null): false {
+    if (error.code === QUEUE_FULL) return false;
+    if (error.code === MESSAGE_TOO_LARGE) {
+      const message = `${this.#options.topic}: a record of ${value?.length} bytes is larger than the client sends`;
+      throw new ReelstreamError('bad_data', message, { cause: error });
+    }
+    throw new ReelstreamError('kafka', `${this.#options.topic}: ${error.message}`, { cause: error });
+  }
+
+  #poll(): void {
+    if (!this.#producer.isConnected()) return;
+    this.#producer.poll();
+    if (!this.#reportsAll) this.#floor.sample(Number(process.hrtime.bigint() / 1_000n), this.#enqueued);
+  }
+
+  #onReport(error: Error | null, report: rdkafka.DeliveryReport): void {
+    this.#reports++;
+    if (error) {
+      this.#failed++;
+      this.#options.onFailed?.(error);
+    } else {
+      this.#acked++;
+    }
+    if (!this.#reportsAll) return;
+    const { tag, atMs } = report.opaque as Tagged;
+    const latencyMs = this.#clock.monotonicMs() - atMs;
+    const { partition } = report;
+    this.#options.onReport?.({ tag, partition, offset: error ? -1 : report.offset, latencyMs, error });
+  }
+
+  /** Connections come and go and the client sees to them; only a fatal error ends it: order can no longer be kept. */
+  #onError(error: LibrdKafkaError): void {
+    if (error.code !== FATAL) {
+      this.#logger.warn({ error: error.message, code: error.code }, 'producer reports a problem');
+      return;
+    }
+    this.#dead = new ReelstreamError('kafka', `${this.#options.topic}: ${error.message}`, { cause: error });
+    this.#logger.error({ error: error.message }, 'producer is dead: idempotence cannot be kept');
+  }
+
+  /** `ts` is the client's monotonic clock in microseconds, on Linux the same as ours. Source: STATISTICS.md */
+  #onStatistics(event: unknown): void {
+    const { message } = event as { readonly message: string };
+    const { ts, msg_cnt: held } = JSON.parse(message) as { readonly ts: number; readonly msg_cnt: number };
+    this.#floor.observe(ts, held, this.#failed);
+  }
+
+  async #awaitReports(): Promise<void> {
+    for (let quiet = 0; quiet < QUIET_TURNS; quiet++) {
+      const before = this.#reports;
+      this.#poll();
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      if (this.#reports !== before) quiet = 0;
+    }
+  }
+}
+
+/** Settings of the topic; given with the producer's they would be lost without a word. */
+function topicConfig({ deliveryTimeoutMs = 120_000 }: RdkafkaWriterOptions): ProducerTopicConfig {
+  return {
+    acks: -1,
+    'message.timeout.ms': deliveryTimeoutMs,
+    'request.timeout.ms': 10_000,
+    // As Java's clients do: events of one user stay in one partition, whoever produces them
+    partitioner: 'murmur2_random',
+  };
+}
+
+function producerConfig(options: RdkafkaWriterOptions): ProducerGlobalConfig {
+  const { connection, lingerMs = DEFAULT_LINGER_MS, compression = 'none', onReport } = options;
+  const { brokers, clientId, tls = false, sasl } = connection;
+  return {
+    'metadata.broker.list': brokers.join(','),
+    'client.id': clientId,
+    'enable.idempotence': true,
+    'linger.ms': lingerMs,
+    'compression.codec': compression,
+    'queue.buffering.max.messages': options.maxQueueRecords ?? 200_000,
+    'queue.buffering.max.kbytes': options.maxQueueKilobytes ?? 65_536,
+    // A broker that takes requests and never answers is given up sooner than the default minute
+    'socket.timeout.ms': 15_000,
+    // The client keeps trying; the first tries after a restart of the broker should not take seconds
+    'reconnect.backoff.max.ms': 1_000,
+    dr_cb: true,
+    'delivery.report.only.error': onReport === undefined,
+    'statistics.interval.ms': onReport === undefined ? STATISTICS_INTERVAL_MS : 0,
+    'security.protocol': `${sasl ? 'sasl_' : ''}${tls ? 'ssl' : 'plaintext'}`,
+    ...(sasl
+      ? {
+          'sasl.mechanisms': sasl.mechanism.toUpperCase(),
+          'sasl.username': sasl.username,
+          'sasl.password': sasl.password,
+        }
+      : {}),
+  } as ProducerGlobalConfig;
+}
