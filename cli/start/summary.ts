@@ -1,3 +1,4 @@
+import type { AuditReport } from '../../clickhouse/audit.ts';
 import type { Cell } from '../print.ts';
 
 /** Figures of one run, each read where it is true: the producer, the log, the tables. */
@@ -15,14 +16,7 @@ export interface RunFigures {
   readonly firstRowMs: number | null;
   readonly peakMemoryBytes: number;
   readonly peakMemoryByProcess: Readonly<Record<string, number>>;
-  readonly audit: readonly AuditLine[];
-}
-
-export interface AuditLine {
-  readonly table: string;
-  readonly rows: number;
-  readonly keys: number;
-  readonly differingKeys: number;
+  readonly audit: AuditReport;
 }
 
 /** Why the run must not be called good; empty when it was. */
@@ -34,10 +28,15 @@ export function faultsOf(figures: RunFigures): string[] {
   if (figures.acknowledged !== figures.rawRows) {
     faults.push(`${figures.acknowledged} events were acknowledged but ${figures.rawRows} are in events_raw`);
   }
-  for (const { table, differingKeys } of figures.audit) {
-    if (differingKeys > 0)
-      faults.push(`${table}: ${differingKeys} keys differ from their recomputation over events_raw`);
+  const { tables, gaps, unfinished, exact } = figures.audit;
+  for (const { table, differing } of tables) {
+    if (differing > 0)
+      faults.push(`${table}: ${differing} keys differ from their recomputation over events_raw`);
   }
+  if (gaps.length > 0) faults.push(`events_raw has ${gaps.length} gaps`);
+  if (unfinished.length > 0)
+    faults.push(`slots ${unfinished.join(', ')} are in the middle of a swap: run recover`);
+  if (!exact && faults.length === 0) faults.push('the audit is not exact');
   return faults;
 }
 
@@ -47,9 +46,9 @@ export function summaryRows(figures: RunFigures): [string, Cell][] {
     `  of these ${name}`,
     n,
   ]);
-  const aggregates = figures.audit.map(({ table, rows, differingKeys }): [string, Cell] => [
+  const aggregates = figures.audit.tables.map(({ table, rows, differing }): [string, Cell] => [
     `rows of ${table} after audit`,
-    `${rows.toLocaleString('en-US')}${differingKeys === 0 ? ', exact' : `, ${differingKeys} keys DIFFER`}`,
+    `${rows.toLocaleString('en-US')}${differing === 0 ? ', exact' : `, ${differing} keys DIFFER`}`,
   ]);
   return [
     ['events generated', figures.generated],

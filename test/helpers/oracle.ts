@@ -11,6 +11,8 @@ export interface Rating {
   readonly userId: number;
   readonly movieId: number;
   readonly halfStars: number;
+  /** event time, seconds since 1970 */
+  readonly seconds: number;
 }
 
 export interface Totals {
@@ -54,6 +56,7 @@ export function sampleRatings(): Rating[] {
     userId: Number(row.userId),
     movieId: Number(row.movieId),
     halfStars: Number(row.rating) * 2,
+    seconds: Number(row.timestamp),
   }));
 }
 
