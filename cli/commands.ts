@@ -35,6 +35,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/clickhouse-server.ts'),
   },
   {
+    name: 'produce',
+    summary: 'send rating events to Kafka: replay a file, then live load',
+    load: () => import('./commands/produce.ts'),
+  },
+  {
     name: 'catalog',
     summary: 'load the catalogue of films: catalog load <dir>',
     load: () => import('./commands/catalog.ts'),
