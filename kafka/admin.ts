@@ -46,6 +46,8 @@ export interface KafkaAdmin {
   close(): Promise<void>;
 }
 
+const CLOSE_TIMEOUT_MS = 2_000;
+
 export function createKafkaAdmin(options: AdminOptions): KafkaAdmin {
   const { connection, timeoutMs = 10_000, clock = systemClock, logger = silentLogger } = options;
   const kafka = createKafka(connection, logger);
@@ -100,7 +102,11 @@ export function createKafkaAdmin(options: AdminOptions): KafkaAdmin {
         readRecordAt(cluster, topic, partition, offset),
       ),
     async close() {
-      await Promise.allSettled([admin.disconnect(), cluster.disconnect()]);
+      // The library waits for requests under way, which a frozen broker answers never
+      const closed = Promise.allSettled([admin.disconnect(), cluster.disconnect()]);
+      await withDeadline(closed, CLOSE_TIMEOUT_MS, clock, 'closing').catch((error: unknown) =>
+        logger.debug({ error: String(error) }, 'connections to Kafka not closed'),
+      );
     },
   };
 }

@@ -41,28 +41,20 @@ function javaProduces(topic: string, codec: string, lines: readonly string[]): P
   });
 }
 
-it('reads batches of every codec as Java writes them, mixed in one partition', {
+it('reads batches of every codec as Java writes them, from any place in them', {
   timeout: 90_000,
 }, async () => {
-  const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+  const codecs = ['gzip', 'snappy', 'lz4', 'zstd'];
   const perCodec = 3_000;
+  const total = codecs.length * perCodec;
   const topic = await createTopic(admin);
-  const topics = await Promise.all(codecs.map(() => createTopic(admin)));
   for (const [i, codec] of codecs.entries()) {
-    const values = range(i * perCodec, (i + 1) * perCodec).map(String);
-    await Promise.all([javaProduces(topics[i]!, codec, values), javaProduces(topic, codec, values)]);
+    await javaProduces(topic, codec, range(i * perCodec, (i + 1) * perCodec).map(String));
   }
-  const mixed = await collect(kafka.brokers, topic, freshName('group'));
-  await waitUntil(() => mixed.values().length === codecs.length * perCodec, 'all codecs');
-  expect(mixed.values()).toEqual(range(0, codecs.length * perCodec));
-  await mixed.reader.stop();
-  for (const [i, own] of topics.entries()) {
-    const collected = await collect(kafka.brokers, own, freshName('group'), { startAt: () => 1_234 });
-    await waitUntil(
-      () => collected.values().length === perCodec - 1_234,
-      `${codecs[i]} from the middle of a batch`,
-    );
-    expect(collected.values()).toEqual(range(i * perCodec + 1_234, (i + 1) * perCodec));
+  for (const start of [0, ...codecs.map((_, i) => i * perCodec + 1_234)]) {
+    const collected = await collect(kafka.brokers, topic, freshName('group'), { startAt: () => start });
+    await waitUntil(() => collected.values().length === total - start, `the records from ${start}`);
+    expect(collected.values()).toEqual(range(start, total));
     await collected.reader.stop();
   }
 });
