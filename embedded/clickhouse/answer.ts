@@ -96,6 +96,7 @@ export function createAnswer(options: AnswerOptions): Answer {
     writeHead(httpStatusOf(exception.code), {
       'X-ClickHouse-Exception-Code': String(exception.code),
       'Content-Type': 'text/plain; charset=UTF-8',
+      ...(httpStatusOf(exception.code) === 503 ? { 'Retry-After': '1' } : {}),
       ...(exception.code === 516 ? { 'WWW-Authenticate': 'Basic realm="ClickHouse server HTTP API"' } : {}),
       ...(request.complete ? {} : { Connection: 'close' }),
     });

@@ -10,6 +10,7 @@ import { isForm, readForm } from './multipart.ts';
 import type { NamedSessions } from './named-sessions.ts';
 import { type Access, requireReadStatement } from './read-only.ts';
 import { type ReceivedStatement, receiveStatement, type StoredRows } from './received-statement.ts';
+import { tooLarge } from './request-body.ts';
 import { LOGGED_TEXT_CHARS, outcomeOf, type RequestRecord, statementKindOf } from './request-log.ts';
 import { type RequestParameters, readParameters } from './request-parameters.ts';
 import type { RunningQueries } from './running-queries.ts';
@@ -46,6 +47,8 @@ interface Job {
   readonly received: ReceivedStatement;
   readonly answer: Answer;
   readonly response: ServerResponse;
+  /** Content-Length; 0 when there is none */
+  readonly declaredBytes: number;
 }
 
 type HandleQuery = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void>;
@@ -62,7 +65,8 @@ export function createQueryHandler(options: QueryHandlerOptions): HandleQuery {
       response,
       version: engine.version,
       headers: {
-        'X-ClickHouse-Query-Id': queryId,
+        // an id may be any text, a header may not
+        'X-ClickHouse-Query-Id': queryId.replace(/[^\x20-\x7e]/g, '?'),
         'X-ClickHouse-Timezone': engine.timezone,
         'X-ClickHouse-Server-Display-Name': options.displayName,
       },
@@ -77,10 +81,11 @@ export function createQueryHandler(options: QueryHandlerOptions): HandleQuery {
       figures.user = user.name;
       answer.encodeWith(answerEncoding(request.headers['accept-encoding'], parameters));
       received = await receiveStatement(request, parameters, options);
-      figures.text = fromByteText(received.text.slice(0, LOGGED_TEXT_CHARS));
+      figures.text = fromByteText(received.text.slice(0, LOGGED_TEXT_CHARS)).trim();
       figures.kind = statementKindOf(received.statement);
       const access = accessOf(user, request.method);
-      const job: Job = { queryId, user, access, parameters, received, answer, response };
+      const declaredBytes = Number(request.headers['content-length'] ?? 0);
+      const job: Job = { queryId, user, access, parameters, received, answer, response, declaredBytes };
       summary = await perform(options, job, (bytes) => {
         figures.bodyBytes = bytes;
       });
@@ -135,7 +140,9 @@ async function perform(
   let rows: StoredRows | null = null;
   try {
     if (job.received.statement.kind === 'insert_data') {
+      // both are known before a byte of the rows is read
       options.admission.enter(lane)();
+      if (job.declaredBytes > options.maxBodyBytes) throw tooLarge(options.maxBodyBytes);
       rows = await job.received.storeRows();
       onStored(rows.bytes);
     }

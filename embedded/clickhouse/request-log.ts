@@ -79,11 +79,14 @@ export function statementKindOf(statement: Statement): StatementKind {
 
 /** too many at once, stopping, wrong password, foreign page, body too large, scratch full */
 const REFUSALS = new Set([202, 236, 516, 497, 229, 243]);
+/** bodies that broke off or cannot be decompressed: a server answers 500, but the sender is to blame */
+const SENDER_FAULTS = new Set([33, 354]);
 const CANCELLATIONS = new Set([394, 735]);
 
 export function outcomeOf(exception: ServerException | null): Outcome {
   if (exception === null) return 'ok';
   if (REFUSALS.has(exception.code)) return 'refused';
   if (CANCELLATIONS.has(exception.code)) return 'cancelled';
+  if (SENDER_FAULTS.has(exception.code)) return 'client_error';
   return httpStatusOf(exception.code) < 500 ? 'client_error' : 'engine_error';
 }

@@ -17,8 +17,12 @@ export class ServerException extends Error {
 }
 
 const REPEATED_HEAD = /^(?:Code: \d+\. DB::Exception: )+/;
-const REPEATED_TAIL = /(?:\s*\((?:version [^)]*|[A-Z][A-Z0-9_]+)\)\.?)+\s*$/;
-const NAME = /\(([A-Z][A-Z0-9_]+)\)\.?\s*(?:\(version [^)]*\)\.?\s*)?$/;
+const VERSION = String.raw`\(version [^()]*(?:\([^()]*\))?\)`;
+const NAME = String.raw`\([A-Z][A-Z0-9_]+\)`;
+/** `(NAME) (version 1). (NAME)`: once per wrapping, and the version may be missing at the end */
+const REPEATED_TAIL = new RegExp(
+  String.raw`\s*(?:${NAME}\s*${VERSION}\.?\s*)*(${NAME})\.?\s*(?:${VERSION}\.?)?\s*$`,
+);
 
 /** The engine wraps some messages in themselves; one head and one tail are kept. Total: what is no ClickHouse text becomes 1002. */
 export function toServerException(thrown: unknown): ServerException {
@@ -27,7 +31,8 @@ export function toServerException(thrown: unknown): ServerException {
   const code = /^Code: (\d+)\./.exec(text)?.[1];
   if (code === undefined) return new ServerException(1002, 'UNKNOWN_EXCEPTION', text);
   const message = text.replace(REPEATED_HEAD, '').replace(REPEATED_TAIL, '');
-  return new ServerException(Number(code), NAME.exec(text)?.[1] ?? 'UNKNOWN_EXCEPTION', message);
+  const name = REPEATED_TAIL.exec(text)?.[1]?.slice(1, -1);
+  return new ServerException(Number(code), name ?? 'UNKNOWN_EXCEPTION', message);
 }
 
 const STATUS_OF_CODES: readonly (readonly [status: number, codes: readonly number[]])[] = [
@@ -48,9 +53,14 @@ const STATUS_OF_CODES: readonly (readonly [status: number, codes: readonly numbe
   [501, [48]],
   [503, [76, 209, 439]],
 ];
-const STATUS = new Map(STATUS_OF_CODES.flatMap(([status, codes]) => codes.map((code) => [code, status])));
+/** Two that a stock server answers with 500: too many at once, and stopping. Both pass by themselves, which 503 says. */
+const UNAVAILABLE_CODES = [202, 236];
+const STATUS = new Map([
+  ...STATUS_OF_CODES.flatMap(([status, codes]) => codes.map((code) => [code, status] as const)),
+  ...UNAVAILABLE_CODES.map((code) => [code, 503] as const),
+]);
 
-/** HTTP status that a stock server gives an error of this number (src/Server/HTTP/exceptionCodeToHTTPStatus.cpp). */
+/** HTTP status for an error of this number, as a stock server gives it (its exceptionCodeToHTTPStatus), but for 202 and 236. */
 export function httpStatusOf(code: number): number {
   return STATUS.get(code) ?? 500;
 }

@@ -39,6 +39,8 @@ export interface ClickHouseServer {
 const MAX_HEADER_BYTES = 1_114_112;
 /** longer than clients keep an idle connection, so that it is they who close it */
 const KEEP_ALIVE_MS = 10_000;
+/** a body may come slowly, but not for ever */
+const REQUEST_TIMEOUT_MS = 3_600_000;
 const KILL_GRACE_MS = 5_000;
 const POLL_MS = 20;
 
@@ -106,7 +108,8 @@ export async function startClickHouseServer(options: ClickHouseServerOptions): P
     },
   });
   const routes = createRoutes({ handleQuery, status, exposeMetrics: options.exposeMetrics });
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: KEEP_ALIVE_MS }, routes);
+  const timeouts = { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_TIMEOUT_MS };
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, ...timeouts }, routes);
   const closeFolders = () => Promise.all([scratch.close(), spill.close(), requestLog.close()]);
   const port = await listen(server, host, options.port).catch(async (error: unknown) => {
     await engine.close();

@@ -65,16 +65,20 @@ async function withNamedSession<T>(
     timeoutS: parameters.sessionTimeoutS,
     mustExist: parameters.sessionCheck,
   });
+  let isSpoilt = false;
   try {
     const settings = settingsOf(parameters, queryId, marker);
-    const borrowed = await borrowSettings(named.session, settings, parameters.database);
+    const restore = await borrowSettings(named.session, settings, parameters.database);
     try {
       return await work(named.session);
     } finally {
-      await borrowed.restore(keyword);
+      await restore(keyword).catch(() => {
+        // better no session than one with the settings of another request
+        isSpoilt = true;
+      });
     }
   } finally {
-    named.release(parameters.closeSession);
+    named.release(parameters.closeSession || isSpoilt);
   }
 }
 
@@ -124,7 +128,7 @@ async function borrowSettings(
   session: EngineSession,
   settings: ReadonlyMap<string, string>,
   database: string | null,
-): Promise<{ restore(statementKeyword: string): Promise<void> }> {
+): Promise<(statementKeyword: string) => Promise<void>> {
   const names = [...settings.keys()].filter((name) => !name.startsWith('param_'));
   const list = names.map(literal).join(', ');
   const before = await session.run(
@@ -136,15 +140,19 @@ async function borrowSettings(
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as { name: string; value: string; changed: number; database: string });
-  await applySettings(session, settings, database);
-  return {
-    async restore(statementKeyword) {
-      const assignments = rows.map(({ name, value, changed }) =>
-        changed ? `${name} = ${literal(value)}` : `${name} = DEFAULT`,
-      );
-      const former = rows[0]?.database;
-      const keepsDatabase = database === null || former === undefined || statementKeyword === 'USE';
-      await session.run(`${keepsDatabase ? '' : `USE ${quotedName(former)}; `}SET ${assignments.join(', ')}`);
-    },
+  const restore = async (statementKeyword: string) => {
+    const assignments = rows.map(({ name, value, changed }) =>
+      changed ? `${name} = ${literal(value)}` : `${name} = DEFAULT`,
+    );
+    const former = rows[0]?.database;
+    const keepsDatabase = database === null || former === undefined || statementKeyword === 'USE';
+    await session.run(`${keepsDatabase ? '' : `USE ${quotedName(former)}; `}SET ${assignments.join(', ')}`);
   };
+  try {
+    await applySettings(session, settings, database);
+  } catch (thrown) {
+    await restore('');
+    throw thrown;
+  }
+  return restore;
 }

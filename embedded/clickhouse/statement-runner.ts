@@ -53,7 +53,9 @@ export function createStatementRunner(options: StatementRunnerOptions): Statemen
         return parameters.waitEndOfQuery ? whole(options, run, statement) : streamed(options, run, statement);
       }
       if (statement.kind === 'insert_data' || statement.keyword === 'INSERT') {
-        return session.write(fromByteText(sql));
+        return session.write(fromByteText(sql)).catch((thrown) => {
+          throw rows ? withoutPath(thrown, rows.file.path) : thrown;
+        });
       }
       if (statement.keyword === 'KILL') return kill(options, run);
       return buffered(run, text);
@@ -64,6 +66,13 @@ export function createStatementRunner(options: StatementRunnerOptions): Statemen
 function insertFromRows({ statement }: StatementRun, rows: StoredRows): ByteText {
   if (statement.kind !== 'insert_data') throw new Error('only an INSERT has rows');
   return insertFromFile(statement, rows.file.path, rows.compression);
+}
+
+/** Where the rows stand on this machine is nobody's business, and nothing the sender could use. */
+function withoutPath(thrown: unknown, path: string): unknown {
+  if (!(thrown instanceof ServerException)) return thrown;
+  const message = thrown.message.replaceAll(path, 'the request body');
+  return new ServerException(thrown.code, thrown.exceptionName, message);
 }
 
 /** Statements other than queries answer little or nothing. */
@@ -114,6 +123,8 @@ async function streamed(
     }
     const result = await execution;
     if (query.cancelled.aborted) throw new ServerException(394, 'QUERY_WAS_CANCELLED', 'Query was cancelled');
+    // a statement that takes INTO OUTFILE without heeding it
+    await answer.write(result.bytes);
     return result;
   } finally {
     await execution.catch(() => undefined);

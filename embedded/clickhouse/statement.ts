@@ -106,7 +106,8 @@ function outputClause(
   for (let i = tokens.length - 1; i > 0; i--) {
     if (depths[i] !== 0) continue;
     const word = wordOf(text, tokens[i]!);
-    if (word === 'SETTINGS' && tokens[i]!.kind === 'word') settings ??= i;
+    // SHOW SETTINGS is no such clause
+    if (word === 'SETTINGS' && tokens[i + 2] && wordOf(text, tokens[i + 2]!) === '=') settings ??= i;
     if (word !== 'FORMAT' || tokens[i]!.kind !== 'word') continue;
     const name = tokens[i + 1];
     const isClause = name?.kind === 'word' && (i + 2 === tokens.length || settings === i + 2);

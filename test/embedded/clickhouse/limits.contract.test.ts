@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addressOf, embeddedServer, open, until } from './server-under-test.ts';
+
+const MAX_BODY_BYTES = 3_000_000;
+const MAX_QUERIES = 4;
+const MAX_READS = 3;
+
+let server: Awaited<ReturnType<typeof embeddedServer>>;
+beforeAll(async () => {
+  server = await embeddedServer({
+    arguments: [
+      '--max-queries',
+      String(MAX_QUERIES),
+      '--max-body-bytes',
+      String(MAX_BODY_BYTES),
+      '--send-timeout',
+      '2s',
+    ],
+    environment: { REELSTREAM_CLICKHOUSE_MEMORY_MB: '700' },
+  });
+  await server.value('CREATE TABLE films (id UInt64) ENGINE = MergeTree ORDER BY id');
+});
+afterAll(() => server?.stop());
+
+const rssMb = () =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.embedded.pid}/status`, 'utf8'))?.[1]) / 1_024;
+const newId = () => `id${randomUUID().replaceAll('-', '')}`;
+const slow =
+  'SELECT sleepEachRow(0.02) FROM numbers(3000) SETTINGS max_block_size = 1, function_sleep_max_microseconds_per_block = 0';
+const statusOf = async () => JSON.parse((await server.send({ path: '/reelstream/status' })).text);
+const runningIds = async () =>
+  ((await statusOf()).running as { queryId: string }[]).map(({ queryId }) => queryId);
+
+describe('places', () => {
+  it('readers leave some for writers, KILL always gets through, the rest is told to come back', async () => {
+    const ids = Array.from({ length: MAX_READS }, newId);
+    const readers = ids.map((query_id) => server.post(slow, { params: { query_id } }));
+    await until('all readers run', async () => (await runningIds()).length === MAX_READS);
+
+    const reader = await server.post('SELECT 1');
+    expect([reader.status, reader.headers['x-clickhouse-exception-code']]).toEqual([503, '202']);
+    expect(reader.headers['retry-after']).toBe('1');
+    expect((await server.insert('INSERT INTO films FORMAT CSV', '1\n')).status).toBe(200);
+
+    const writerId = newId();
+    const writer = server.post(
+      `INSERT INTO films ${slow.replace('SETTINGS', 'SETTINGS max_insert_threads = 1,')}`,
+      {
+        params: { query_id: writerId },
+      },
+    );
+    await until('the writer runs', async () => (await runningIds()).includes(writerId));
+    const refused = await server.insert('INSERT INTO films FORMAT CSV', '1\n');
+    expect([refused.status, refused.headers['x-clickhouse-exception-code']]).toEqual([503, '202']);
+
+    for (const id of [...ids, writerId]) await server.value(`KILL QUERY WHERE query_id = '${id}' SYNC`);
+    await Promise.all([...readers, writer]);
+    expect((await server.post('SELECT 1')).status).toBe(200);
+  });
+});
+
+describe('bodies', () => {
+  it('beyond the cap are refused at once when they say so', async () => {
+    const body = Buffer.alloc(MAX_BODY_BYTES + 1, '1\n');
+    const reply = await server.insert('INSERT INTO films FORMAT CSV', body);
+    expect([reply.status, reply.headers['x-clickhouse-exception-code']]).toEqual([413, '229']);
+  });
+
+  it('beyond the cap are refused when they come in chunks, and leave nothing behind', async () => {
+    const address = addressOf(server.url, server.database, {
+      params: { query: 'INSERT INTO films FORMAT CSV' },
+    });
+    const status = await new Promise<number>((resolve, reject) => {
+      const outgoing = httpRequest(address, { method: 'POST', agent: false }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode ?? 0);
+      });
+      outgoing.on('error', reject);
+      for (let i = 0; i < 4; i++) outgoing.write(Buffer.alloc(1_000_000, '1\n'));
+      outgoing.end();
+    });
+    expect(status).toBe(413);
+    await until('the file is gone', async () => (await statusOf()).scratchBytes === 0);
+  });
+
+  it('below the cap are taken', async () => {
+    const reply = await server.insert(
+      'INSERT INTO films FORMAT CSV',
+      Buffer.alloc(MAX_BODY_BYTES - 1_000_000, '1\n'),
+    );
+    expect(reply.status, reply.text).toBe(200);
+    expect((await statusOf()).scratchBytes).toBe(0);
+  });
+
+  it.each(['compress', 'decompress'])('in block framing (%s=1) are refused in words', async (name) => {
+    const reply = await server.post('SELECT 1', { params: { [name]: '1' } });
+    expect([reply.status, reply.headers['x-clickhouse-exception-code']]).toEqual([501, '48']);
+    expect(reply.text).toContain('block framing');
+  });
+});
+
+describe('memory', () => {
+  it('does not grow with the answer', async () => {
+    const sql = (rows: number) =>
+      `SELECT number, toString(number) AS text, repeat('x', 60) AS more FROM numbers(${rows}) FORMAT JSON`;
+    await drain(sql(200_000));
+    const before = rssMb();
+    let peak = before;
+    const sampler = setInterval(() => {
+      peak = Math.max(peak, rssMb());
+    }, 20);
+    const bytes = await drain(sql(2_500_000));
+    clearInterval(sampler);
+    console.log(
+      `answer ${(bytes / 1e6).toFixed(0)} MB, RSS ${before.toFixed(0)} MB before, ${peak.toFixed(0)} MB at most`,
+    );
+    expect(bytes).toBeGreaterThan(250_000_000);
+    expect(peak - before).toBeLessThan(120);
+  });
+
+  it('does not grow while the reader rests', async () => {
+    const sql = `SELECT repeat('x', 50) FROM numbers(30000000)`;
+    const before = rssMb();
+    const answer = await open(server.url, server.database, { method: 'POST', body: sql });
+    answer.on('error', () => undefined);
+    await new Promise((resolve) => answer.once('readable', resolve));
+    for (let i = 0; i < 20; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(rssMb() - before).toBeLessThan(120);
+    }
+    answer.destroy();
+    await until('nothing runs', async () => (await runningIds()).length === 0);
+  });
+
+  it('is capped: the statement fails, the server goes on', async () => {
+    const reply = await server.post(
+      'SELECT length(groupArray(repeat(toString(number), 20))) FROM numbers(20000000)',
+    );
+    expect(reply.headers['x-clickhouse-exception-code'], reply.text).toBe('241');
+    expect(await server.value('SELECT 1')).toBe('1');
+  });
+
+  const drain = async (sql: string) => {
+    let bytes = 0;
+    const answer = await open(server.url, server.database, { method: 'POST', body: sql });
+    for await (const chunk of answer) bytes += (chunk as Buffer).length;
+    return bytes;
+  };
+});
+
+describe('many short requests beside a long one', () => {
+  it('cost no memory and no time', async () => {
+    const id = newId();
+    const long = server.post(slow, { params: { query_id: id } });
+    await until('it runs', async () => (await runningIds()).includes(id));
+    for (let i = 0; i < 50; i++) await server.value('SELECT 1');
+    const before = rssMb();
+    for (let i = 0; i < 150; i++) await server.value('SELECT 1');
+    // a session that is not really closed costs 0.24 MB
+    expect(rssMb() - before).toBeLessThan(20);
+    await server.value(`KILL QUERY WHERE query_id = '${id}' SYNC`);
+    await long;
+  });
+});
+
+describe('a client that reads nothing', () => {
+  it('is given up after the send time-out', async () => {
+    const query_id = newId();
+    const sql = `SELECT repeat('x', 1000) FROM numbers(100000000)`;
+    const answer = await open(server.url, server.database, {
+      method: 'POST',
+      body: sql,
+      params: { query_id },
+    });
+    answer.pause().on('error', () => undefined);
+    await until('it runs', async () => (await runningIds()).includes(query_id));
+    await until('it was given up', async () => (await runningIds()).length === 0);
+    answer.destroy();
+  });
+});

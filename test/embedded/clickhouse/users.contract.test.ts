@@ -1,0 +1,187 @@
+import { existsSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Ask, embeddedServer, type ServerUnderTest } from './server-under-test.ts';
+
+const PASSWORD = 'p:ss wörd';
+const environment = {
+  REELSTREAM_CLICKHOUSE_USERNAME: 'default',
+  REELSTREAM_CLICKHOUSE_PASSWORD: PASSWORD,
+  REELSTREAM_CLICKHOUSE_READONLY_USERNAME: 'viewer',
+  REELSTREAM_CLICKHOUSE_READONLY_PASSWORD: 'look',
+};
+const basic = (name: string, password: string) => ({
+  Authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`,
+});
+const writer: Ask = { headers: basic('default', PASSWORD) };
+const viewer: Ask = { headers: basic('viewer', 'look') };
+
+let server: ServerUnderTest;
+beforeAll(async () => {
+  server = await embeddedServer({ environment });
+  await server.value(`CREATE DATABASE IF NOT EXISTS ${server.database}`, {
+    ...writer,
+    params: { database: 'default' },
+  });
+  await server.value('CREATE TABLE films (id UInt32) ENGINE = MergeTree ORDER BY id', writer);
+  await server.value('INSERT INTO films SELECT number FROM numbers(10)', writer);
+});
+afterAll(() => server?.stop());
+
+describe('passwords', () => {
+  it.each<[string, Ask]>([
+    ['Basic', writer],
+    ['headers', { headers: { 'X-ClickHouse-User': 'default', 'X-ClickHouse-Key': encodeURIComponent('x') } }],
+    ['address', { params: { user: 'viewer', password: 'look' } }],
+    ['headers of the viewer', { headers: { 'X-ClickHouse-User': 'viewer', 'X-ClickHouse-Key': 'look' } }],
+  ])('by %s', async (name, ask) => {
+    const expected = name === 'headers' ? 403 : 200;
+    expect((await server.get('SELECT 1', ask)).status).toBe(expected);
+  });
+
+  it.each<[string, Ask]>([
+    ['none', {}],
+    ['wrong', { headers: basic('default', 'wrong') }],
+    ['of another user', { headers: basic('viewer', PASSWORD) }],
+    ['of an unknown user', { headers: basic('nobody', '') }],
+    ['twice', { ...writer, params: { user: 'default', password: PASSWORD } }],
+  ])('%s is refused', async (_, ask) => {
+    const reply = await server.post('SELECT 1', ask);
+    expect([401, 403]).toContain(reply.status);
+    expect(reply.headers['x-clickhouse-exception-code']).toBe('516');
+    expect(reply.text).toMatch(/^Code: 516\. DB::Exception: .*Authentication failed/);
+    expect(reply.text).not.toContain(PASSWORD);
+  });
+
+  it('are not needed for health', async () => {
+    expect((await server.send({ path: '/ping' })).status).toBe(200);
+  });
+});
+
+describe('the read-only user', () => {
+  it.each([
+    'SELECT count() FROM films',
+    'WITH 1 AS x SELECT x + count() FROM films',
+    '(SELECT 1) UNION ALL (SELECT 2)',
+    'SHOW TABLES',
+    'DESCRIBE TABLE films',
+    'EXISTS TABLE films',
+    'EXPLAIN SELECT * FROM films',
+    'SHOW CREATE TABLE films',
+    'SELECT count() FROM system.processes',
+    "SELECT 'INSERT; INTO OUTFILE'",
+    'SELECT 1 FORMAT JSON',
+    'SELECT 1 UNION ALL SELECT 2 LIMIT 1',
+    "SHOW TABLES LIKE 'fil%'",
+  ])('may %s', async (sql) => {
+    const reply = await server.post(sql, viewer);
+    expect([reply.status, reply.text]).toEqual([200, expect.stringMatching(/./)]);
+    expect((await server.get(sql, viewer)).status).toBe(200);
+  });
+
+  it('may set what a reader needs', async () => {
+    const reply = await server.post("SELECT getSetting('max_threads'), {x:UInt8}", {
+      ...viewer,
+      params: { max_threads: '3', param_x: '4' },
+    });
+    expect(reply.text).toBe('3\t4\n');
+  });
+
+  it.each([
+    'INSERT INTO films VALUES (1)',
+    'INSERT INTO films SELECT 1',
+    'WITH x AS (SELECT 1 AS a) INSERT INTO films SELECT a FROM x',
+    'CREATE TABLE t (a UInt8) ENGINE = Memory',
+    'CREATE TEMPORARY TABLE t (a UInt8)',
+    'DROP TABLE films',
+    'ALTER TABLE films DELETE WHERE 1',
+    'TRUNCATE TABLE films',
+    'OPTIMIZE TABLE films',
+    'RENAME TABLE films TO other',
+    'SET max_threads = 1',
+    'SET readonly = 0',
+    'USE system',
+    'SYSTEM STOP MERGES',
+    'SYSTEM DROP MARK CACHE',
+    "KILL QUERY WHERE query_id = 'x'",
+    'SELECT 1 SETTINGS readonly = 0',
+    'SELECT 1 SETTINGS max_threads = 1',
+    'SELECT 1; DROP TABLE films',
+    "SELECT 1 INTO OUTFILE '/tmp/reelstream-outfile'",
+    "SELECT 1 INTO OUTFILE '/tmp/reelstream-outfile' TRUNCATE FORMAT CSV",
+    "SELECT 1 INTO/**/OUTFILE '/tmp/reelstream-outfile' FORMAT CSV",
+    "SELECT 1 UNION ALL SELECT 2 INTO OUTFILE '/tmp/reelstream-outfile'",
+    "SHOW TABLES INTO OUTFILE '/tmp/reelstream-outfile'",
+    "EXPLAIN SELECT 1 INTO OUTFILE '/tmp/reelstream-outfile'",
+    "(SELECT 1) INTO OUTFILE '/tmp/reelstream-outfile'",
+    "SELECT * FROM file('/etc/hostname', LineAsString)",
+    "SELECT * FROM url('http://127.0.0.1:1/', LineAsString)",
+    "SELECT * FROM remote('127.0.0.1:1', 'system', 'one')",
+    "SELECT * FROM executable('ls', 'TSV', 'x String')",
+    "INSERT INTO FUNCTION file('/tmp/reelstream-outfile', 'TSV', 'x UInt8') SELECT 1",
+    "BACKUP TABLE films TO File('/tmp/reelstream-outfile')",
+    "SELECT * FROM (SELECT 1) AS `a` -- '\n INTO OUTFILE '/tmp/reelstream-outfile'",
+    "SELECT ‘’ INTO OUTFILE '/tmp/reelstream-outfile'",
+    'EXPLAIN INSERT INTO films SELECT 1; SELECT 1',
+  ])('may not %s', async (sql) => {
+    for (const reply of [await server.post(sql, viewer), await server.get(sql, viewer)]) {
+      expect(reply.status, `${sql}: ${reply.text}`).not.toBe(200);
+      expect(['164', '62', '358', '497']).toContain(reply.headers['x-clickhouse-exception-code']);
+    }
+    expect(await server.value('SELECT count() FROM films', writer)).toBe('10');
+    expect(existsSync('/tmp/reelstream-outfile')).toBe(false);
+  });
+
+  it('cannot take readonly back by the address', async () => {
+    for (const value of ['0', '2']) {
+      const ask = { ...viewer, params: { readonly: value } };
+      const reply = await server.post("SELECT * FROM file('/etc/hostname', LineAsString)", ask);
+      expect(reply.headers['x-clickhouse-exception-code']).toBe('164');
+    }
+  });
+
+  it('leaves nothing behind: a writer after it may write', async () => {
+    await server.post('SELECT 1', { ...viewer, params: { session_id: 's1' } });
+    const ask = { ...writer, params: { session_id: 's1' } };
+    expect((await server.post('INSERT INTO films SELECT 1 WHERE 0', ask)).status).toBe(200);
+  });
+
+  it('does not share sessions with others', async () => {
+    await server.value('CREATE TEMPORARY TABLE secret (a UInt8)', {
+      ...writer,
+      params: { session_id: 's2' },
+    });
+    const reply = await server.post('SELECT * FROM secret', { ...viewer, params: { session_id: 's2' } });
+    expect(reply.headers['x-clickhouse-exception-code']).toBe('60');
+  });
+});
+
+describe('a GET', () => {
+  it.each([
+    'INSERT INTO films VALUES (1)',
+    'DROP TABLE films',
+    'SYSTEM STOP MERGES',
+    'CREATE TABLE t (a UInt8) ENGINE = Memory',
+    "SELECT 1 INTO OUTFILE '/tmp/reelstream-outfile'",
+  ])('refuses %s, whoever asks', async (sql) => {
+    const reply = await server.get(sql, writer);
+    expect(['164', '358']).toContain(reply.headers['x-clickhouse-exception-code']);
+  });
+
+  it('takes settings in the statement from somebody who may write', async () => {
+    expect((await server.get("SELECT getSetting('max_threads') SETTINGS max_threads = 1", writer)).text).toBe(
+      '1\n',
+    );
+  });
+});
+
+describe('pages of other places', () => {
+  it.each([
+    ['a foreign origin', { Origin: 'http://evil.example' }],
+    ['a page on another port', { Origin: 'http://127.0.0.1:1' }],
+    ['an unknown host name', { Host: 'rebound.example' }],
+    ['no origin to speak of', { Origin: 'null' }],
+  ])('%s', async (_, headers) => {
+    const reply = await server.post('SELECT 1', { headers: { ...writer.headers, ...headers } });
+    expect([reply.status, reply.headers['x-clickhouse-exception-code']]).toEqual([403, '497']);
+  });
+});
