@@ -1,11 +1,12 @@
 import kafkajs, { type Admin } from 'kafkajs';
+import { createBackoff } from '../core/backoff.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { withDeadline } from '../core/deadline.ts';
 import { ReelstreamError } from '../core/errors.ts';
 import type { LogRecord } from '../core/log-record.ts';
 import { type Logger, silentLogger } from '../core/logger.ts';
 import { createKafka, type KafkaCluster, type KafkaConnection, openCluster } from './kafkajs-client.ts';
-import { errorTypeOf, toKafkaError } from './protocol-errors.ts';
+import { errorTypeOf, isMoving, toKafkaError } from './protocol-errors.ts';
 import { readRecordAt } from './record-at.ts';
 import type { TopicDefinition } from './topics.ts';
 
@@ -47,6 +48,8 @@ export interface KafkaAdmin {
 }
 
 const CLOSE_TIMEOUT_MS = 2_000;
+const CREATION_TRIES = 50;
+const CREATION_RETRY_MS = 100;
 
 export function createKafkaAdmin(options: AdminOptions): KafkaAdmin {
   const { connection, timeoutMs = 10_000, clock = systemClock, logger = silentLogger } = options;
@@ -63,21 +66,32 @@ export function createKafkaAdmin(options: AdminOptions): KafkaAdmin {
     });
   };
   const call = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+    const over = new AbortController();
     try {
-      return await withDeadline(
-        connect().then(() => work()),
-        timeoutMs,
-        clock,
-        what,
-      );
+      return await withDeadline(settled(work, over.signal), timeoutMs, clock, what);
     } catch (error) {
       throw toKafkaError(what, error);
+    } finally {
+      over.abort();
+    }
+  };
+  /** Right after a start, coordinators and leaders are still moving in. */
+  const settled = async <T>(work: () => Promise<T>, over: AbortSignal): Promise<T> => {
+    const backoff = createBackoff({ minMs: 50, maxMs: 500 });
+    for (;;) {
+      try {
+        await connect();
+        return await work();
+      } catch (error) {
+        if (!isMoving(error) || over.aborted) throw error;
+        await clock.sleep(backoff.nextMs(), over);
+      }
     }
   };
 
   return {
     clusterId: () => call('cluster id', async () => (await admin.describeCluster()).clusterId),
-    ensureTopics: (definitions) => call('topics', () => ensureTopics(admin, definitions)),
+    ensureTopics: (definitions) => call('topics', () => ensureTopics(admin, definitions, clock)),
     partitionCount: (topic) =>
       call(`topic ${topic}`, async () => (await partitionCounts(admin, [topic])).get(topic)!),
     bounds: (topic) =>
@@ -111,10 +125,27 @@ export function createKafkaAdmin(options: AdminOptions): KafkaAdmin {
   };
 }
 
-async function ensureTopics(admin: Admin, definitions: readonly TopicDefinition[]): Promise<void> {
+async function ensureTopics(
+  admin: Admin,
+  definitions: readonly TopicDefinition[],
+  clock: Clock,
+): Promise<void> {
   const existing = new Set(await admin.listTopics());
   const missing = definitions.filter(({ name }) => !existing.has(name));
   if (missing.length > 0) await createTopics(admin, missing);
+  // A broker that has taken the order for a topic learns of it, and of its leaders, a little later
+  for (let tries = 1; ; tries++) {
+    try {
+      await verifyPartitions(admin, definitions);
+      return await verifyConfigs(admin, definitions);
+    } catch (error) {
+      if (errorTypeOf(error) !== 'UNKNOWN_TOPIC_OR_PARTITION' || tries === CREATION_TRIES) throw error;
+      await clock.sleep(CREATION_RETRY_MS);
+    }
+  }
+}
+
+async function verifyPartitions(admin: Admin, definitions: readonly TopicDefinition[]): Promise<void> {
   const counts = await partitionCounts(
     admin,
     definitions.map(({ name }) => name),
@@ -128,7 +159,6 @@ async function ensureTopics(admin: Admin, definitions: readonly TopicDefinition[
       { details: { topic: name } },
     );
   }
-  await verifyConfigs(admin, definitions);
 }
 
 async function createTopics(admin: Admin, definitions: readonly TopicDefinition[]): Promise<void> {
@@ -140,7 +170,7 @@ async function createTopics(admin: Admin, definitions: readonly TopicDefinition[
     configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
   }));
   // False when somebody else was faster, which is as good
-  await admin.createTopics({ topics, waitForLeaders: true });
+  await admin.createTopics({ topics, waitForLeaders: false });
 }
 
 async function partitionCounts(admin: Admin, names: string[]): Promise<ReadonlyMap<string, number>> {

@@ -4,7 +4,14 @@ import { withDeadline } from '../core/deadline.ts';
 import type { Logger } from '../core/logger.ts';
 import { type GroupSession, joinGroup } from './group-session.ts';
 import type { KafkaCluster } from './kafkajs-client.ts';
-import { errorTypeOf, isFatal, isOutOfGroup, isRebalancing, toKafkaError } from './protocol-errors.ts';
+import {
+  errorTypeOf,
+  isFatal,
+  isMoving,
+  isOutOfGroup,
+  isRebalancing,
+  toKafkaError,
+} from './protocol-errors.ts';
 
 export interface GroupMemberOptions {
   readonly cluster: KafkaCluster;
@@ -126,8 +133,9 @@ export class GroupMember {
       } catch (error) {
         if (isFatal(error)) throw toKafkaError(`group ${groupId} cannot be joined`, error);
         if (errorTypeOf(error) === 'UNKNOWN_MEMBER_ID') this.#memberId = '';
-        // The group moved on while we were joining: ask again. Anything else is an outage and worth a line.
-        const log = isOutOfGroup(error) || isRebalancing(error) ? logger.debug : logger.warn;
+        // The group or its coordinator moved on while we were joining. Anything else is an outage and worth a line.
+        const isOrdinary = isOutOfGroup(error) || isRebalancing(error) || isMoving(error);
+        const log = isOrdinary ? logger.debug : logger.warn;
         log.call(logger, { groupId, error: errorTypeOf(error) }, 'group not joined yet: will try again');
         await clock.sleep(backoff.nextMs(), this.#stopping.signal);
       }

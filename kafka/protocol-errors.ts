@@ -26,6 +26,15 @@ const FATAL = [
   'UNSUPPORTED_VERSION',
 ];
 
+/** Leadership of a partition or group is on its way to another broker, or being loaded there. */
+const MOVING = [
+  'NOT_COORDINATOR_FOR_GROUP',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'GROUP_LOAD_IN_PROGRESS',
+  'LEADER_NOT_AVAILABLE',
+  'NOT_LEADER_FOR_PARTITION',
+];
+
 /** The protocol's name of an error, or the library's where it never reached a broker. */
 export function errorTypeOf(error: unknown): string {
   const { type, name, cause } = (error ?? {}) as { type?: unknown; name?: unknown; cause?: unknown };
@@ -34,6 +43,7 @@ export function errorTypeOf(error: unknown): string {
 }
 
 export const isOutOfGroup = (error: unknown): boolean => OUT_OF_GROUP.includes(errorTypeOf(error));
+export const isMoving = (error: unknown): boolean => MOVING.includes(errorTypeOf(error));
 export const isRebalancing = (error: unknown): boolean => errorTypeOf(error) === 'REBALANCE_IN_PROGRESS';
 
 export function isFatal(error: unknown): boolean {

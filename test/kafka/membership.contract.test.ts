@@ -1,3 +1,4 @@
+import { AssignerProtocol } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKafkaAdmin, type KafkaAdmin } from '../../kafka/admin.ts';
 import { openCluster } from '../../kafka/kafkajs-client.ts';
@@ -160,6 +161,39 @@ describe('membership', () => {
     for (const offsets of seen.values()) expect(offsets).toEqual(range(0, total));
     for (const { start, fetches } of runs) expectContiguous(fetches, start);
     expect(members.flatMap(({ fatal }) => fatal)).toEqual([]);
+  });
+
+  it('ends loudly when it can never become a member', async () => {
+    const topic = await createTopic(admin, 1);
+    const group = freshName('group');
+    const other = plainKafka(kafka.brokers).consumer({
+      groupId: group,
+      partitionAssigners: [
+        () => ({
+          name: 'AnotherProtocol',
+          version: 0,
+          assign: async () => [],
+          protocol: ({ topics }) => ({
+            name: 'AnotherProtocol',
+            metadata: AssignerProtocol.MemberMetadata.encode({
+              version: 0,
+              topics,
+              userData: Buffer.alloc(0),
+            }),
+          }),
+        }),
+      ],
+    });
+    await other.connect();
+    await other.subscribe({ topic });
+    const joined = new Promise<void>((resolve) => other.on('consumer.group_join', () => resolve()));
+    await other.run({ eachMessage: async () => {} });
+    await joined;
+    const collected = await collect(kafka.brokers, topic, group);
+    await waitUntil(() => collected.fatal.length === 1, 'the end');
+    expect(collected.fatal[0]).toMatchObject({ code: 'kafka', retryable: false });
+    await other.disconnect();
+    await stopAll([collected]);
   });
 
   it('forgets partitions when the session is lost, joins again and goes on', async () => {
