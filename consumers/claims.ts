@@ -137,6 +137,10 @@ export function createClaims(ctx: SinkContext, backoff: Backoff): Claims {
   }
 
   function failed(slots: readonly OwnedSlot[], error: ReelstreamError, what: string): void {
+    if (error.code === 'halted') {
+      for (const slot of slots) halt(slot, error.message);
+      return;
+    }
     if (!isDependencyFault(error)) ctx.post({ kind: 'failed', error });
     if (slots.length === 0) return;
     const waitMs = backoff.nextMs();

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { limitReached, MAX_FAN_OUT } from '../core/flush-policy.ts';
 import { createJudge } from '../core/judge.ts';
 import type { LogRecord } from '../core/log-record.ts';
@@ -93,6 +94,8 @@ export function createIntake(ctx: SinkContext): Intake {
     releaseHeld(slot);
     pause(ctx, slot);
     const asking = new AbortController();
+    // one listener per schema id that is waited for, not a leak
+    setMaxListeners(MAX_IDS_PER_LOOKUP, asking.signal);
     slot.asking = asking;
     void outcomeOf(resolveSchemas(unresolvedIds(rest), asking.signal)).then((outcome) => {
       if (slot.asking === asking) ctx.post({ kind: 'schemas_resolved', slot, outcome });

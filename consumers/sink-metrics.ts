@@ -1,6 +1,7 @@
 import type { ClaimedSlot } from '../clickhouse/sink-store.ts';
 import type { FlushReason } from '../core/flush-policy.ts';
 import type { Metrics } from '../core/metrics-port.ts';
+import { createQuantiles } from '../core/quantiles.ts';
 import { DEAD_LETTER_REASONS, DROP_REASONS } from '../core/verdict.ts';
 import type { Tally } from './tally.ts';
 
@@ -48,6 +49,8 @@ export interface SinkCounts {
  */
 export interface SinkMetrics {
   readonly counts: Readonly<SinkCounts>;
+  /** Kafka time to durable over this process's life; null before the first row */
+  freshness(): { readonly p50Ms: number | null; readonly p99Ms: number | null };
   consumed(records: number): void;
   /** these records are durable at `nowMs` (wall clock) */
   settled(tally: Tally, nowMs: number): void;
@@ -67,6 +70,7 @@ export function createSinkMetrics(metrics: Metrics, topic: string, group: string
   const stream = { topic, group };
   const table = { table: TABLE };
   const counts: SinkCounts = { consumed: 0, applied: 0, dropped: 0, deadLettered: 0, abandoned: 0 };
+  const delaysMs = createQuantiles();
   const showInFlight = () =>
     metrics.set(
       'consumer_inflight_events',
@@ -75,6 +79,7 @@ export function createSinkMetrics(metrics: Metrics, topic: string, group: string
     );
   return {
     counts,
+    freshness: () => ({ p50Ms: delaysMs.at(0.5), p99Ms: delaysMs.at(0.99) }),
     consumed(records) {
       counts.consumed += records;
       metrics.add('consumer_events_consumed_total', stream, records);
@@ -92,8 +97,10 @@ export function createSinkMetrics(metrics: Metrics, topic: string, group: string
         metrics.add('consumer_events_dead_lettered_total', { ...stream, reason }, tally.byReason[reason]);
       }
       tally.logTsMs.forEach((logTsMs, run) => {
-        const delaySeconds = Math.max(0, nowMs - logTsMs) / 1_000;
-        metrics.observe('consumer_event_delay_seconds', stream, delaySeconds, tally.logTsCounts[run]!);
+        const delayMs = Math.max(0, nowMs - logTsMs);
+        const records = tally.logTsCounts[run]!;
+        delaysMs.add(delayMs, records);
+        metrics.observe('consumer_event_delay_seconds', stream, delayMs / 1_000, records);
       });
       showInFlight();
     },

@@ -1,12 +1,13 @@
 import type { SlotState } from '../core/slot-state.ts';
 import type { SinkContext } from './sink-context.ts';
-import type { SinkCounts } from './sink-metrics.ts';
+import type { SinkCounts, SinkMetrics } from './sink-metrics.ts';
 
 /** A slot that takes longer to stream makes the process unready. */
 const READY_WITHIN_MS = 15_000;
 
 export interface SinkStatus {
   readonly counts: Readonly<SinkCounts>;
+  readonly freshness: ReturnType<SinkMetrics['freshness']>;
   /** judged, not yet sent */
   readonly batchRows: number;
   /** sent, not yet answered */
@@ -24,6 +25,7 @@ export interface SinkStatus {
 export function statusOf({ metrics, batch, inFlight, owned }: SinkContext): SinkStatus {
   return {
     counts: { ...metrics.counts },
+    freshness: metrics.freshness(),
     batchRows: batch.rows,
     inFlightRows: inFlight?.rows ?? 0,
     partitions: [...owned.values()]

@@ -17,7 +17,7 @@ export type SlotState = (typeof SLOT_STATES)[number];
  */
 export const SLOT_TRANSITIONS: Readonly<Record<SlotState, readonly SlotState[]>> = {
   unowned: ['claiming'],
-  claiming: ['recovering', 'doubt', 'unowned'],
+  claiming: ['recovering', 'doubt', 'halted', 'unowned'],
   recovering: ['streaming', 'doubt', 'halted', 'unowned'],
   streaming: ['doubt', 'releasing', 'halted', 'unowned'],
   doubt: ['claiming', 'unowned'],
