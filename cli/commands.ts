@@ -13,6 +13,11 @@ export interface CommandEntry {
 /** Every command, in the order of `reelstream --help`. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: 'start',
+    summary: 'run everything on this machine, with live figures and a summary at the end',
+    load: () => import('./commands/start.ts'),
+  },
+  {
     name: 'up',
     summary: 'start the embedded stack in the background',
     load: () => import('./commands/up.ts'),
@@ -40,8 +45,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/produce.ts'),
   },
   {
+    name: 'sink',
+    summary: 'Kafka to ClickHouse: events_raw and every aggregate, exactly once per log record',
+    load: () => import('./commands/sink.ts'),
+  },
+  {
     name: 'catalog',
     summary: 'load the catalogue of films: catalog load <dir>',
     load: () => import('./commands/catalog.ts'),
+  },
+  {
+    name: 'bench',
+    summary: 'measure a part of the pipeline on this machine',
+    load: () => import('./commands/bench.ts'),
   },
 ];
