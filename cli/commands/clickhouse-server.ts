@@ -19,6 +19,7 @@ interface Options {
   readonly port?: number;
   readonly scratch?: string;
   readonly maxQueries: number;
+  readonly queueWait?: number;
   readonly maxBodyBytes?: number;
   readonly sendTimeout?: number;
   readonly drainTimeout?: number;
@@ -46,6 +47,7 @@ export const configure: Configure = (command) => {
       parseInteger('--max-queries', 1, 500),
       maxConcurrentQueries,
     )
+    .option('--queue-wait <duration>', 'a statement waits so long for a place', parseDurationMs)
     .option(
       '--max-body-bytes <n>',
       'largest body of one request',
@@ -96,6 +98,7 @@ function run(options: Options, settings: Settings): Promise<ExitCode> {
       users: usersOf(settings),
       memoryLimitBytes: settings.REELSTREAM_CLICKHOUSE_MEMORY_MB * 1_000_000,
       maxConcurrentQueries: options.maxQueries,
+      queueWaitMs: options.queueWait,
       maxBodyBytes: options.maxBodyBytes,
       sendTimeoutMs: options.sendTimeout,
       drainTimeoutMs: options.drainTimeout,

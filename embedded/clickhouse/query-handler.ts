@@ -141,12 +141,12 @@ async function perform(
   try {
     if (job.received.statement.kind === 'insert_data') {
       // both are known before a byte of the rows is read
-      options.admission.enter(lane)();
+      options.admission.requireRoom();
       if (job.declaredBytes > options.maxBodyBytes) throw tooLarge(options.maxBodyBytes);
       rows = await job.received.storeRows();
       onStored(rows.bytes);
     }
-    const leave = options.admission.enter(lane);
+    const leave = await options.admission.enter(lane);
     try {
       options.requireOpen();
       return await runInSession(options, job, rows);

@@ -18,6 +18,8 @@ export interface ClickHouseServerOptions {
   readonly memoryLimitBytes?: number;
   /** the process needs `threadsNeeded` of these (UV_THREADPOOL_SIZE, set before it starts) */
   readonly maxConcurrentQueries?: number;
+  /** how long a statement may wait for a place before it is told to come back */
+  readonly queueWaitMs?: number;
   /** of one request, as sent */
   readonly maxBodyBytes?: number;
   /** of all requests together */
@@ -50,6 +52,7 @@ export interface ServerStatus {
 
 export const CLICKHOUSE_SERVER_DEFAULTS = {
   maxConcurrentQueries: 16,
+  queueWaitMs: 5_000,
   memoryLimitBytes: 1_200_000_000,
   maxBodyBytes: 1_000_000_000,
   maxScratchBytes: 4_000_000_000,

@@ -89,7 +89,11 @@ export async function startClickHouseServer(options: ClickHouseServerOptions): P
     scratch,
     sessions,
     running,
-    admission: createAdmission(limits.maxConcurrentQueries),
+    admission: createAdmission({
+      maxConcurrent: limits.maxConcurrentQueries,
+      maxWaitMs: limits.queueWaitMs,
+      clock,
+    }),
     runner: createStatementRunner({
       fifos: createFifoPool(scratch.folder, limits.maxConcurrentQueries),
       spill,

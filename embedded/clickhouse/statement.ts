@@ -55,13 +55,14 @@ interface Scan {
 /**
  * Finds out what a statement is and where its rows begin; rows may follow it in the text.
  * What it does not understand is a `command`, and the engine words the complaint.
- * @throws ServerException for INTO OUTFILE and FROM INFILE, which name files of this machine
+ * @throws ServerException for INTO OUTFILE and FROM INFILE, which name files of this machine, and for a text without any word
  */
 export function analyse(text: ByteText): Statement {
   const scan: Scan = { text, tokens: tokenize(text) };
   let first = next(scan);
   while (first && wordOf(text, first) === '(') first = next(scan);
-  const keyword = first ? wordOf(text, first) : '';
+  if (!first || wordOf(text, first) === ';') throw new ServerException(62, 'SYNTAX_ERROR', 'Empty query.');
+  const keyword = wordOf(text, first);
   if (keyword === 'INSERT') return analyseInsert(scan) ?? { kind: 'command', keyword };
   if (!ROW_KEYWORDS.has(keyword)) return { kind: 'command', keyword };
   const tokens = [...tokenize(text)];

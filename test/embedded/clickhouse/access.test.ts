@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { createManualClock } from '../../../core/clock.ts';
 import { createAdmission } from '../../../embedded/clickhouse/admission.ts';
 import { refuseForeignPages } from '../../../embedded/clickhouse/browser-guard.ts';
 import { authenticate, type User } from '../../../embedded/clickhouse/users.ts';
@@ -64,22 +65,59 @@ describe('refuseForeignPages', () => {
 });
 
 describe('admission', () => {
-  it('keeps a part for writers and lets KILL through', () => {
-    const admission = createAdmission(4);
-    const leave = [1, 2, 3].map(() => admission.enter('read'));
-    expect(() => admission.enter('read')).toThrow(/Too many/);
-    leave.push(admission.enter('write'));
-    expect(() => admission.enter('write')).toThrow(/Too many/);
-    leave.push(admission.enter('kill'), admission.enter('kill'));
-    expect(() => admission.enter('kill')).toThrow(/Too many/);
+  const create = (maxWaitMs = 0) => {
+    const clock = createManualClock();
+    return { clock, admission: createAdmission({ maxConcurrent: 4, maxWaitMs, clock }) };
+  };
+
+  it('keeps a part for writers and lets KILL through', async () => {
+    const { admission } = create();
+    const leave = await Promise.all([1, 2, 3].map(() => admission.enter('read')));
+    await expect(admission.enter('read')).rejects.toMatchObject({ code: 202 });
+    leave.push(await admission.enter('write'));
+    await expect(admission.enter('write')).rejects.toMatchObject({ code: 202 });
+    leave.push(await admission.enter('kill'), await admission.enter('kill'));
+    await expect(admission.enter('kill')).rejects.toMatchObject({ code: 202 });
     expect(admission.running).toBe(6);
     for (const done of [...leave, ...leave]) done();
     expect(admission.running).toBe(0);
   });
 
-  it('lets writers take every place', () => {
-    const admission = createAdmission(4);
-    for (let i = 0; i < 4; i++) admission.enter('write');
-    expect(() => admission.enter('read')).toThrow(/Too many/);
+  it('lets writers take every place', async () => {
+    const { admission } = create();
+    for (let i = 0; i < 4; i++) await admission.enter('write');
+    await expect(admission.enter('read')).rejects.toMatchObject({ code: 202 });
+  });
+
+  it('lets statements wait, in their order, and not for ever', async () => {
+    const { admission, clock } = create(1_000);
+    const leave = await Promise.all([1, 2, 3].map(() => admission.enter('read')));
+    const entered: string[] = [];
+    const first = admission.enter('read').then((done) => {
+      entered.push('first');
+      return done;
+    });
+    const second = admission.enter('read').then((done) => {
+      entered.push('second');
+      return done;
+    });
+    const third = admission.enter('read');
+    third.catch(() => undefined);
+    expect(admission.waiting).toBe(3);
+    leave[0]?.();
+    (await first)();
+    await second;
+    expect(entered).toEqual(['first', 'second']);
+    await clock.advance(1_000);
+    await expect(third).rejects.toMatchObject({ code: 202 });
+    expect([admission.running, admission.waiting]).toEqual([3, 0]);
+  });
+
+  it('refuses a flood at once', async () => {
+    const { admission } = create(1_000);
+    for (let i = 0; i < 4; i++) await admission.enter('write');
+    for (let i = 0; i < 200; i++) void admission.enter('write');
+    expect(() => admission.requireRoom()).toThrow(/Too many/);
+    await expect(admission.enter('write')).rejects.toMatchObject({ code: 202 });
   });
 });

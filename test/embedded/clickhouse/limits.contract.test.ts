@@ -16,6 +16,8 @@ beforeAll(async () => {
       String(MAX_QUERIES),
       '--max-body-bytes',
       String(MAX_BODY_BYTES),
+      '--queue-wait',
+      '1s',
       '--send-timeout',
       '2s',
     ],
@@ -59,6 +61,16 @@ describe('places', () => {
     for (const id of [...ids, writerId]) await server.value(`KILL QUERY WHERE query_id = '${id}' SYNC`);
     await Promise.all([...readers, writer]);
     expect((await server.post('SELECT 1')).status).toBe(200);
+  });
+});
+
+describe('a place that becomes free', () => {
+  it('goes to whoever waits', async () => {
+    const ids = Array.from({ length: 30 }, newId);
+    const replies = await Promise.all(
+      ids.map((query_id) => server.post('SELECT sleep(0.01)', { params: { query_id } })),
+    );
+    expect(replies.map(({ status }) => status).filter((status) => status !== 200)).toEqual([]);
   });
 });
 

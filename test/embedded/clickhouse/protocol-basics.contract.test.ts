@@ -229,6 +229,8 @@ describe('errors', () => {
     ['SELECT nope()', 404, '46', 'UNKNOWN_FUNCTION'],
     ['SELECT 1 FORMAT Nope', 404, '73', 'UNKNOWN_FORMAT'],
     ['SELECT FROM WHERE', 400, '62', 'SYNTAX_ERROR'],
+    ['', 400, '62', 'SYNTAX_ERROR'],
+    [';', 400, '62', 'SYNTAX_ERROR'],
     ['selekt 1', 400, '62', 'SYNTAX_ERROR'],
     ["SELECT throwIf(1, 'mine')", 500, '395', 'FUNCTION_THROW_IF_VALUE_IS_NON_ZERO'],
     [

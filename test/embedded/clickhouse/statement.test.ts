@@ -115,13 +115,16 @@ describe('a query', () => {
   });
 
   it.each([
-    ['', ''],
     ['CREATE TABLE t (a UInt8) ENGINE = Memory', 'CREATE'],
     ['SET a = 1', 'SET'],
     ['  -- x\nKILL QUERY WHERE 1', 'KILL'],
   ])('is not %j', (sql, keyword) => {
     expect(analyse(sql)).toEqual({ kind: 'command', keyword });
   });
+});
+
+it.each(['', ' \n', ';', '-- nothing', '/* ; */ ;'])('%j is empty', (sql) => {
+  expect(() => analyse(sql)).toThrow('Empty query');
 });
 
 describe('KILL QUERY', () => {
