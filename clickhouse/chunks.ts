@@ -1,6 +1,5 @@
 import type { ClickHouse, Settings } from './connection.ts';
-import { slotComment } from './delivery-settings.ts';
-import { FENCE_GUARD, fenceParams, type Ownership } from './fence.ts';
+import { FENCE_GUARD, fenceParams, type Ownership, ownedComment } from './fence.ts';
 import type { Slot } from './sink-store.ts';
 
 /** What the statements of a repair need. */
@@ -112,17 +111,7 @@ export async function insertDerived(
     settings: {
       ...settings,
       insert_deduplicate: 0,
-      log_comment: repairComment(clickhouse.database, chunk.slot, owned, 'derive'),
+      log_comment: ownedComment(clickhouse.database, owned, 'derive'),
     },
   });
-}
-
-/** Names the slot and whatever else is owned, so that both drains find the statement. */
-export function repairComment(
-  database: string,
-  slot: Slot,
-  owned: readonly Ownership[],
-  what: string,
-): string {
-  return slotComment(database, [...new Set([slot, ...owned.map((one) => one.slot)])], what);
 }

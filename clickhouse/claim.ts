@@ -1,30 +1,19 @@
 import type { Clock } from '../core/clock.ts';
 import { ReelstreamError } from '../core/errors.ts';
 import { describeAggregates, RAW_TABLE } from './aggregates.ts';
-import { type LastRow, lastRow } from './applied-offset.ts';
-import type { ClickHouse, Settings } from './connection.ts';
+import type { ClickHouse } from './connection.ts';
 import { drain, takeEpoch } from './fence.ts';
-import { recoverSlot } from './recover.ts';
+import { recoverSlots } from './recover.ts';
 import type { ClaimedSlot, Slot } from './sink-store.ts';
 import { lineage, newestStream, readStreams, type StreamPartition } from './slots.ts';
-
-export interface DrainLimits {
-  readonly graceMs: number;
-  readonly timeoutMs: number;
-}
-
-export interface ClaimContext {
-  readonly clickhouse: ClickHouse;
-  readonly settings: Settings;
-  readonly clock: Clock;
-  readonly limits: DrainLimits;
-}
+import { type LastRow, lastRows } from './standing.ts';
+import type { OwnerOptions } from './under-fence.ts';
 
 const BEAT_INTERVAL_MS = 500;
 
 /** New epoch, drain, recover. When `beat` throws, the claim ends with its error before the next statement. */
 export async function claimSlots(
-  context: ClaimContext,
+  context: OwnerOptions,
   slots: readonly Slot[],
   beat: () => Promise<void>,
 ): Promise<ClaimedSlot[]> {
@@ -48,7 +37,7 @@ async function beatUntil(clock: Clock, beat: () => Promise<void>, done: AbortSig
 }
 
 async function claim(
-  { clickhouse, settings, clock, limits }: ClaimContext,
+  { clickhouse, settings, clock, limits }: OwnerOptions,
   slots: readonly Slot[],
   signal: AbortSignal,
 ): Promise<ClaimedSlot[]> {
@@ -57,14 +46,15 @@ async function claim(
   const epoch = await takeEpoch(clickhouse, slots);
   await drain(clickhouse, slots, { clock, ...limits, signal });
   const aggregates = await describeAggregates(clickhouse);
-  const recovered: ClaimedSlot[] = [];
-  for (const { slot, partition, startOffset } of claimed) {
-    const context = { clickhouse, settings, owned: [{ slot, epoch }], signal };
-    const { last: own, repairs } = await recoverSlot(context, aggregates, slot);
-    const last = own ?? (await inheritedLast(clickhouse, streams, slot));
-    recovered.push({ slot, partition, epoch, nextOffset: own ? own.offset + 1 : startOffset, last, repairs });
-  }
-  return recovered;
+  const owned = slots.map((slot) => ({ slot, epoch }));
+  const recovered = await recoverSlots({ clickhouse, settings, owned, signal }, aggregates, slots);
+  return Promise.all(
+    recovered.map(async ({ slot, last: own, repairs }, i) => {
+      const { partition, startOffset } = claimed[i]!;
+      const last = own ?? (await inheritedLast(clickhouse, streams, slot));
+      return { slot, partition, epoch, nextOffset: own ? own.offset + 1 : startOffset, last, repairs };
+    }),
+  );
 }
 
 /** @throws ReelstreamError `unavailable` when the slot's stream was replaced: ask for the slots again */
@@ -86,9 +76,11 @@ async function inheritedLast(
   streams: readonly StreamPartition[],
   slot: Slot,
 ): Promise<LastRow | null> {
-  for (const older of lineage(streams, slot).slice(1)) {
-    const last = await lastRow(clickhouse, RAW_TABLE, older.slot);
-    if (last) return last;
-  }
-  return null;
+  const older = lineage(streams, slot).slice(1);
+  const lasts = await lastRows(
+    clickhouse,
+    RAW_TABLE,
+    older.map((one) => one.slot),
+  );
+  return older.map((one) => lasts.get(one.slot)).find((last) => last !== undefined) ?? null;
 }

@@ -1,13 +1,14 @@
 import { buffer } from 'node:stream/consumers';
 import type { Clock } from '../core/clock.ts';
 import { RAW_TABLE } from './aggregates.ts';
-import { claimSlots, type DrainLimits } from './claim.ts';
+import { claimSlots } from './claim.ts';
 import type { ClickHouse } from './connection.ts';
 import { readDeliverySettings } from './delivery-settings.ts';
 import { insertBatch } from './insert-batch.ts';
 import type { SinkStore } from './sink-store.ts';
 import { lineage, readStreams } from './slots.ts';
 import { slotsOf } from './streams.ts';
+import { DEFAULT_DRAIN, type DrainLimits } from './under-fence.ts';
 
 export interface SinkStoreOptions {
   readonly clock: Clock;
@@ -17,8 +18,6 @@ export interface SinkStoreOptions {
 }
 
 const DEFAULT_INSERT_TIMEOUT_MS = 30_000;
-/** Below the consumer group's rebalance time-out of 60 s, with time left for the repair. */
-const DEFAULT_DRAIN: DrainLimits = { graceMs: 2_000, timeoutMs: 20_000 };
 
 /** The delivery protocol on ClickHouse (docs/delivery.md). Migrations must have run. */
 export async function createSinkStore(clickhouse: ClickHouse, options: SinkStoreOptions): Promise<SinkStore> {

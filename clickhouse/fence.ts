@@ -3,13 +3,29 @@ import { hostname } from 'node:os';
 import type { Clock } from '../core/clock.ts';
 import { ReelstreamError } from '../core/errors.ts';
 import type { ClickHouse } from './connection.ts';
-import { commentPrefix } from './delivery-settings.ts';
+import { commentPrefix, slotComment } from './delivery-settings.ts';
 import type { Slot } from './sink-store.ts';
 
 export interface Ownership {
   readonly slot: Slot;
   readonly epoch: bigint;
 }
+
+/**
+ * Comment of a statement that needs these ownerships. Only them: a rebuild that prepares beside the sink owns its lock and
+ * not the slot, and a claim of the slot must not wait for it.
+ */
+export function ownedComment(database: string, owned: readonly Ownership[], what: string): string {
+  return slotComment(
+    database,
+    owned.map(({ slot }) => slot),
+    what,
+  );
+}
+
+/** Rows of the fence that stand for work instead of a slot: one audit and one rebuild at a time, the newest wins. */
+export const AUDIT_LOCK: Slot = 65_534;
+export const REBUILD_LOCK: Slot = 65_535;
 
 /** VIOLATED_CONSTRAINT: the number with which a statement ends whose epoch is not the newest. No table of ours has a CHECK. */
 export const FENCED_NUMBER = 469;
@@ -22,6 +38,12 @@ export const FENCE_GUARD = `throwIf((
   SELECT groupArray(newest) FROM
     (SELECT max(epoch) AS newest FROM fence WHERE slot IN {fence_slots:Array(UInt16)} GROUP BY slot ORDER BY slot)
 ) != {fence_epochs:Array(UInt64)}, 'fenced: another process took over', toInt32(${FENCED_NUMBER})) = 0`;
+
+/** True for the error of a statement that FENCE_GUARD ended. */
+export function isFenced(thrown: unknown): boolean {
+  if (!(thrown instanceof ReelstreamError)) return false;
+  return thrown.code === 'fenced' || thrown.details.number === FENCED_NUMBER;
+}
 
 export function fenceParams(owned: readonly Ownership[]) {
   const sorted = [...owned].sort((a, b) => a.slot - b.slot);

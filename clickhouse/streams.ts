@@ -1,10 +1,10 @@
 import { ReelstreamError } from '../core/errors.ts';
 import { RAW_TABLE } from './aggregates.ts';
-import { lastRow } from './applied-offset.ts';
 import type { ClickHouse } from './connection.ts';
 import { type DrainOptions, drain, takeEpoch } from './fence.ts';
 import type { PartitionIdentity, Slot } from './sink-store.ts';
 import { newestStream, openStream, readStreams, type StreamPartition } from './slots.ts';
+import { lastRows } from './standing.ts';
 
 /**
  * Slots of these partitions. A topic that was never seen gets a stream; one with more partitions than recorded gets a new
@@ -86,8 +86,10 @@ async function endOffsets(
   stream: readonly StreamPartition[],
 ): Promise<Map<number, number>> {
   const found = new Map<number, number>();
+  const slots = stream.map(({ slot }) => slot);
+  const lasts = await lastRows(clickhouse, RAW_TABLE, slots);
   for (const { slot, partition, startOffset } of stream) {
-    const last = await lastRow(clickhouse, RAW_TABLE, slot);
+    const last = lasts.get(slot);
     const next = last ? last.offset + 1 : startOffset;
     if (next !== null) found.set(partition, next);
   }

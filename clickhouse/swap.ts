@@ -1,11 +1,11 @@
 import { type Aggregate, RAW_TABLE } from './aggregates.ts';
-import { appliedOffset, lastRow } from './applied-offset.ts';
-import { appendRewritten } from './catalog-rewrite.ts';
-import { type RepairContext, repairComment } from './chunks.ts';
+import type { RepairContext } from './chunks.ts';
 import type { ClickHouse } from './connection.ts';
-import { FENCE_GUARD, fenceParams } from './fence.ts';
+import { FENCE_GUARD, fenceParams, ownedComment } from './fence.ts';
 import { fill } from './fill.ts';
+import { appendToRawTwin } from './raw-twin.ts';
 import type { Slot } from './sink-store.ts';
+import { appliedOffsets, lastOffset } from './standing.ts';
 
 /** One slot's month that is, or will be, swapped for newly derived rows: a partition of raw and of every aggregate. */
 export interface Swap {
@@ -13,8 +13,15 @@ export interface Swap {
   readonly month: number;
   /** sets the twins of this swap apart from those of any other */
   readonly tag: string;
-  /** catalogue by which raw is rewritten as well, 0 = aggregates only */
+  /** catalogue by which raw is rewritten, 0 = its ids stay */
   readonly catalogVersion: number;
+  /** raw loses its rows from this offset on, null = it keeps them */
+  readonly keepBelow: number | null;
+}
+
+/** Without it, raw stays and only the aggregates are derived anew. */
+function replacesRaw({ catalogVersion, keepBelow }: Swap): boolean {
+  return catalogVersion > 0 || keepBelow !== null;
 }
 
 const TWIN_PREFIX = 'next_';
@@ -33,20 +40,21 @@ export async function prepareTwins(
   aggregates: readonly Aggregate[],
   swap: Swap,
 ): Promise<number> {
-  const { slot, month, catalogVersion } = swap;
+  const { slot, month } = swap;
   const rawTwin = twinOf(swap, RAW_TABLE);
-  if (catalogVersion > 0) {
-    await alter(context, slot, `CREATE TABLE IF NOT EXISTS ${rawTwin} AS ${RAW_TABLE}`);
-    await appendRewritten(context, swap, rawTwin);
+  if (replacesRaw(swap)) {
+    await alter(context, `CREATE TABLE IF NOT EXISTS ${rawTwin} AS ${RAW_TABLE}`);
+    await appendToRawTwin(context, swap, rawTwin);
   }
-  const rawTable = catalogVersion > 0 ? rawTwin : RAW_TABLE;
-  const upTo = (await lastRow(context.clickhouse, rawTable, slot))?.offset ?? -1;
+  const rawTable = replacesRaw(swap) ? rawTwin : RAW_TABLE;
+  const upTo = await lastOffset(context.clickhouse, rawTable, slot);
   let rows = 0;
   for (const aggregate of aggregates) {
     const target = twinOf(swap, aggregate.table);
-    await alter(context, slot, `CREATE TABLE IF NOT EXISTS ${target} AS ${aggregate.table}`);
-    const after = await appliedOffset(context.clickhouse, target, slot, upTo);
-    if (upTo >= 0) rows += await fill(context, { aggregate, target, rawTable, slot, after, upTo, month });
+    await alter(context, `CREATE TABLE IF NOT EXISTS ${target} AS ${aggregate.table}`);
+    const [after] = await appliedOffsets(context.clickhouse, [{ slot, table: target, near: upTo }]);
+    if (upTo >= 0)
+      rows += await fill(context, { aggregate, target, rawTable, slot, after: after!, upTo, month });
   }
   return rows;
 }
@@ -63,13 +71,13 @@ export async function finishSwap(
 ): Promise<number> {
   const rawTwin = twinOf(swap, RAW_TABLE);
   let rows = 0;
-  if (swap.catalogVersion === 0 || (await tableExists(context.clickhouse, rawTwin))) {
+  if (!replacesRaw(swap) || (await tableExists(context.clickhouse, rawTwin))) {
     rows = await prepareTwins(context, aggregates, swap);
-    if (swap.catalogVersion > 0) await replacePartition(context, RAW_TABLE, swap);
+    if (replacesRaw(swap)) await replacePartition(context, RAW_TABLE, swap);
     for (const { table } of aggregates) await replacePartition(context, table, swap);
   }
   for (const table of [RAW_TABLE, ...aggregates.map((aggregate) => aggregate.table)]) {
-    await alter(context, swap.slot, `DROP TABLE IF EXISTS ${twinOf(swap, table)} SYNC`);
+    await alter(context, `DROP TABLE IF EXISTS ${twinOf(swap, table)} SYNC`);
   }
   await noteSwap(context, swap, 'done');
   return rows;
@@ -79,25 +87,34 @@ export async function finishSwap(
 async function replacePartition(context: RepairContext, table: string, swap: Swap): Promise<void> {
   const { slot, month } = swap;
   const statement = `ALTER TABLE ${table} REPLACE PARTITION (${slot}, ${month}) FROM ${twinOf(swap, table)}`;
-  await alter(context, slot, statement);
+  await alter(context, statement);
 }
 
 /** Without effect unless the slot is still owned: a former owner must not hide the swap of its successor. */
 export async function noteSwap(
   { clickhouse, owned }: RepairContext,
-  { slot, month, tag, catalogVersion }: Swap,
+  { slot, month, tag, catalogVersion, keepBelow }: Swap,
   state: 'swapping' | 'done',
 ): Promise<void> {
   await clickhouse.command(
-    `INSERT INTO rebuilds (slot, ingest_month, tag, catalog_version, state)
-     SELECT {slot:UInt16}, {month:UInt32}, {tag:String}, {version:UInt32}, {state:String} WHERE ${FENCE_GUARD}`,
+    `INSERT INTO rebuilds (slot, ingest_month, tag, catalog_version, keep_below, state)
+     SELECT {slot:UInt16}, {month:UInt32}, {tag:String}, {version:UInt32}, {keep_below:Nullable(UInt64)}, {state:String}
+     WHERE ${FENCE_GUARD}`,
     {
-      params: { slot, month, tag, version: catalogVersion, state, ...fenceParams(owned) },
+      params: {
+        slot,
+        month,
+        tag,
+        version: catalogVersion,
+        keep_below: keepBelow,
+        state,
+        ...fenceParams(owned),
+      },
       settings: {
         async_insert: 0,
         insert_deduplicate: 0,
         allow_custom_error_code_in_throwif: 1,
-        log_comment: repairComment(clickhouse.database, slot, owned, 'note'),
+        log_comment: ownedComment(clickhouse.database, owned, 'note'),
       },
     },
   );
@@ -105,30 +122,39 @@ export async function noteSwap(
 
 /** Swaps of these slots that were begun and not finished. */
 export async function unfinishedSwaps(clickhouse: ClickHouse, slots: readonly Slot[]): Promise<Swap[]> {
-  return clickhouse.query<Swap>(
-    `SELECT slot, ingest_month AS month, argMax(r.tag, noted_at) AS tag,
-            argMax(r.catalog_version, noted_at) AS catalogVersion
-     FROM rebuilds AS r WHERE slot IN {slots:Array(UInt16)}
-     GROUP BY slot, ingest_month HAVING argMax(state, noted_at) = 'swapping'
-     ORDER BY slot, month`,
+  const rows = await clickhouse.query<Omit<Swap, 'keepBelow'> & { keepBelow: string | null }>(
+    `SELECT slot, ingest_month AS month, tag, catalog_version AS catalogVersion, keep_below AS keepBelow
+     FROM
+     (
+       SELECT * FROM rebuilds WHERE slot IN {slots:Array(UInt16)}
+       ORDER BY noted_at DESC LIMIT 1 BY slot, ingest_month
+     )
+     WHERE state = 'swapping' ORDER BY slot, month`,
     { params: { slots } },
   );
+  return rows.map((row) => ({ ...row, keepBelow: row.keepBelow === null ? null : Number(row.keepBelow) }));
 }
 
-/** Drops twins that belong to none of the given swaps: what rebuilds that were given up left behind. */
+/**
+ * Drops the twins of rebuilds that were given up. Kept are those with one of the given tags and those of unfinished swaps,
+ * which are read after the twins: a swap is noted before its twins are made.
+ */
 export async function dropForgottenTwins(
   context: RepairContext,
   slots: readonly Slot[],
-  kept: readonly Swap[],
+  keptTag: string,
 ): Promise<void> {
-  const twins = await context.clickhouse.query<{ name: string }>(
+  const { clickhouse } = context;
+  const twins = await clickhouse.query<{ name: string }>(
     'SELECT name FROM system.tables WHERE database = {database:String} AND startsWith(name, {prefix:String})',
-    { params: { database: context.clickhouse.database, prefix: TWIN_PREFIX } },
+    { params: { database: clickhouse.database, prefix: TWIN_PREFIX } },
   );
+  const unfinished = await unfinishedSwaps(clickhouse, slots);
   for (const { name } of twins) {
-    const slot = Number(name.split('_')[1]);
-    if (!slots.includes(slot) || kept.some((swap) => name.startsWith(twinOf(swap, '')))) continue;
-    await alter(context, slot, `DROP TABLE IF EXISTS ${name} SYNC`);
+    const [, slotText, , tag] = name.split('_');
+    const slot = Number(slotText);
+    const isKept = tag === keptTag || unfinished.some((swap) => name.startsWith(twinOf(swap, '')));
+    if (slots.includes(slot) && !isKept) await alter(context, `DROP TABLE IF EXISTS ${name} SYNC`);
   }
 }
 
@@ -140,12 +166,8 @@ async function tableExists(clickhouse: ClickHouse, table: string): Promise<boole
   return row?.there === 1;
 }
 
-async function alter(
-  { clickhouse, settings, owned }: RepairContext,
-  slot: Slot,
-  statement: string,
-): Promise<void> {
+async function alter({ clickhouse, settings, owned }: RepairContext, statement: string): Promise<void> {
   await clickhouse.command(statement, {
-    settings: { ...settings, log_comment: repairComment(clickhouse.database, slot, owned, 'alter') },
+    settings: { ...settings, log_comment: ownedComment(clickhouse.database, owned, 'alter') },
   });
 }

@@ -51,7 +51,8 @@ CREATE TABLE IF NOT EXISTS rebuilds
     slot             UInt16,
     ingest_month     UInt32,
     tag              String COMMENT 'part of the names of the tables that hold the new rows',
-    catalog_version  UInt32 COMMENT 'catalogue by which raw is rewritten as well, 0 = aggregates only',
+    catalog_version  UInt32 COMMENT 'catalogue by which raw is rewritten, 0 = its ids stay',
+    keep_below       Nullable(UInt64) COMMENT 'first offset that raw is cut at, null = raw keeps its rows',
     state            Enum8('swapping' = 1, 'done' = 2),
     noted_at         DateTime64(9, 'UTC') DEFAULT now64(9, 'UTC')
 )

@@ -4,6 +4,7 @@ import { createFilmIndex, type FilmFacts } from '../../clickhouse/film-index.ts'
 import { migrate, readMigrations } from '../../clickhouse/migrate.ts';
 import { createRawRowWriter } from '../../clickhouse/raw-row-writer.ts';
 import type { ClaimedSlot, FencedBatch, SinkStore, Slot } from '../../clickhouse/sink-store.ts';
+import { type Clock, systemClock } from '../../core/clock.ts';
 import type { LogRecord } from '../../core/log-record.ts';
 import type { EventKind, RatingEvent } from '../../core/rating-event.ts';
 import { valueHash } from '../../core/value-hash.ts';
@@ -142,8 +143,42 @@ export function identities(partitions: number, topic = 'ratings', clusterId = 'c
   }));
 }
 
-/** Slots of a new topic, claimed. */
+let topics = 0;
+
+/** Slots of a topic that no test had before, claimed: tests may then share a database. */
 export async function claimNew(store: SinkStore, partitions: number): Promise<ClaimedSlot[]> {
-  const slots = await store.slotsOf(identities(partitions));
+  const slots = await store.slotsOf(identities(partitions, `ratings-${topics++}`));
   return store.claim([...slots.values()], noBeat);
+}
+
+/** Month of ingest as the test says; waits and deadlines as always. */
+export function movableClock(nowMs: number): Clock & { nowAtMs: number } {
+  const clock = { ...systemClock, nowAtMs: nowMs, nowMs: () => clock.nowAtMs };
+  return clock;
+}
+
+export const DERIVED_TABLES = ['agg_pipeline_minute', 'agg_ratings_live', 'agg_ratings_day', 'user_ratings'];
+
+/** From here on one INSERT stays one part, so that a part is what a crash can take. */
+export async function stopMerges(clickhouse: ClickHouse): Promise<void> {
+  for (const table of [...DERIVED_TABLES, 'events_raw']) {
+    await clickhouse.command(`SYSTEM STOP MERGES ${clickhouse.database}.${table}`);
+  }
+}
+
+/** Takes the newest part of a slot away, as a crash between two renames, or a lost write, does. */
+export async function loseNewestPart(clickhouse: ClickHouse, table: string, slot: Slot): Promise<void> {
+  const column = table === 'events_raw' ? 'kafka_offset' : 'applied_offset';
+  const [newest] = await clickhouse.query<{ part: string }>(
+    `SELECT _part AS part FROM ${table} WHERE slot = {slot:UInt16} ORDER BY ${column} DESC LIMIT 1`,
+    { params: { slot } },
+  );
+  if (newest) await clickhouse.command(`ALTER TABLE ${table} DROP PART '${newest.part}'`);
+}
+
+/** Number of the first record that is not in raw. */
+export function numberOf(position: number | null): number {
+  let number = position === null ? 0 : Math.max(0, position - Math.ceil(position / 20) - 2);
+  while (offsetOf(number) < (position ?? 0)) number++;
+  return number;
 }

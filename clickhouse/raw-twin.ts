@@ -1,40 +1,40 @@
 import { RAW_TABLE } from './aggregates.ts';
-import { lastRow } from './applied-offset.ts';
 import { chunkSource, forEachChunk, insertDerived, type RepairContext } from './chunks.ts';
+import type { ClickHouse } from './connection.ts';
 import type { Slot } from './sink-store.ts';
+import { lastOffset } from './standing.ts';
 
-export interface Rewrite {
+/** What a twin of raw holds of one slot's month. */
+export interface RawTwin {
   readonly slot: Slot;
   readonly month: number;
+  /** catalogue that gives the ids, 0 = they stay */
   readonly catalogVersion: number;
+  /** only offsets below, null = all */
+  readonly keepBelow: number | null;
 }
 
 /** Columns of raw that come from the catalogue; all others are the log's. */
 const FROM_CATALOGUE = ['genre_ids', 'company_ids', 'release_year', 'catalog_version'];
-/** Kinds that name a film, as `concernsFilm` says. */
+/** Rows that name a film, as `FilmIndex.filmOf` says. */
 const ABOUT_FILM = "(r.verdict != 'dead_letter' AND r.kind IN ('RATED', 'UNRATED', 'WATCHED', 'UNWATCHED'))";
 
-/**
- * Appends to a twin of raw what it does not have yet of the month, with the ids of the given catalogue. The rule is
- * the one of `FilmIndex.filmOf` and `loadFilmIndex`; a test compares the two.
- */
-export async function appendRewritten(
-  context: RepairContext,
-  { slot, month, catalogVersion }: Rewrite,
-  twin: string,
-): Promise<void> {
+/** Appends to a twin of raw what it does not have yet. */
+export async function appendToRawTwin(context: RepairContext, twin: RawTwin, table: string): Promise<void> {
   const { clickhouse } = context;
-  const upTo = (await lastRow(clickhouse, RAW_TABLE, slot))?.offset ?? -1;
-  const after = (await lastRow(clickhouse, twin, slot))?.offset ?? -1;
+  const { slot, month, catalogVersion, keepBelow } = twin;
+  const newest = await lastOffset(clickhouse, RAW_TABLE, slot);
+  const upTo = keepBelow === null ? newest : Math.min(newest, keepBelow - 1);
+  const after = await lastOffset(clickhouse, table, slot);
   if (upTo <= after) return;
-  const columns = await rawColumns(context);
-  const select = rewriteSelect(columns, catalogVersion);
+  const columns = await rawColumns(clickhouse);
+  const select = catalogVersion > 0 ? rewriteSelect(columns, catalogVersion) : copySelect(columns);
   await forEachChunk(context, { rawTable: RAW_TABLE, slot, after, upTo, month }, (chunk) =>
-    insertDerived(context, twin, columns.join(', '), select, chunk),
+    insertDerived(context, table, columns.join(', '), select, chunk),
   );
 }
 
-async function rawColumns({ clickhouse }: RepairContext): Promise<string[]> {
+async function rawColumns(clickhouse: ClickHouse): Promise<string[]> {
   const rows = await clickhouse.query<{ name: string }>(
     `SELECT name FROM system.columns WHERE database = {database:String} AND table = '${RAW_TABLE}' ORDER BY position`,
     { params: { database: clickhouse.database } },
@@ -42,6 +42,10 @@ async function rawColumns({ clickhouse }: RepairContext): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
+const copySelect = (columns: readonly string[]) =>
+  `SELECT ${columns.join(', ')} FROM ${chunkSource(RAW_TABLE)}`;
+
+/** The rule of `FilmIndex.filmOf` and `loadFilmIndex` in SQL; a test compares the two. */
 function rewriteSelect(columns: readonly string[], catalogVersion: number): string {
   const kept = columns.filter((name) => !FROM_CATALOGUE.includes(name)).map((name) => `r.${name} AS ${name}`);
   const ids = (name: string) =>
