@@ -196,15 +196,17 @@ describe('audit', () => {
 
   it('turns red for rows of raw that are missing, and for one that is there twice', async () => {
     const { slot } = claimed[1]!;
-    const last = offsetOf(599);
-    await ofSlot(`INSERT INTO events_raw SELECT * REPLACE (kafka_offset + 10 AS kafka_offset) FROM events_raw
-                  WHERE slot = {slot:UInt16} AND kafka_offset = ${last}`);
-    await ofSlot('INSERT INTO events_raw SELECT * FROM events_raw WHERE slot = {slot:UInt16} AND kafka_offset = 7');
+    await send(640, 650, [claimed[1]!]);
+    const { record, skippedBefore } = testRecord(slot, 640);
+    const missing = { from: offsetOf(599) + 1, to: record.offset - skippedBefore - 1 };
+    await ofSlot(
+      'INSERT INTO events_raw SELECT * FROM events_raw WHERE slot = {slot:UInt16} AND kafka_offset = 7',
+    );
     expect(await report()).toMatchObject({
       exact: false,
       gaps: [
         { slot, from: 7, to: 7, missing: -1 },
-        { slot, from: last + 1, to: last + 9, missing: 9 },
+        { slot, ...missing, missing: missing.to - missing.from + 1 },
       ],
     });
   });
