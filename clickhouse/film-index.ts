@@ -1,6 +1,7 @@
 import { concernsFilm } from '../core/rating-event.ts';
 import type { Judgement } from '../core/verdict.ts';
 import type { ClickHouse } from './connection.ts';
+import { encodeUInt32Array } from './row-binary.ts';
 
 /** What a row of `events_raw` says about its film, and the same as RowBinary. */
 export interface Film {
@@ -63,7 +64,7 @@ export async function latestCatalogVersion(clickhouse: ClickHouse): Promise<numb
   return row?.version ?? 0;
 }
 
-/** Reads the films of a version. The same rule as in SQL, see `CATALOGUE_FACTS` in raw-columns.ts: one row per MovieLens id. */
+/** Reads the films of a version. The same rule as in raw-twin.ts: one row per MovieLens id. */
 export async function loadFilmIndex(clickhouse: ClickHouse, version: number): Promise<FilmIndex> {
   const rows = await clickhouse.query<FilmFacts>(
     `SELECT movie_id AS movieId, genre_ids AS genreIds, company_ids AS companyIds, release_year AS releaseYear
@@ -82,19 +83,12 @@ function createFilm(
   releaseYear: number,
   version: number,
 ): Film {
-  const encoded = Buffer.concat([encodeIds(genreIds), encodeIds(companyIds), Buffer.alloc(6)]);
+  const encoded = Buffer.concat([
+    encodeUInt32Array(genreIds),
+    encodeUInt32Array(companyIds),
+    Buffer.alloc(6),
+  ]);
   encoded.writeUInt16LE(releaseYear, encoded.length - 6);
   encoded.writeUInt32LE(version, encoded.length - 4);
   return { genreIds, companyIds, releaseYear, fanOut: genreIds.length + companyIds.length + 1, encoded };
-}
-
-/** Array(UInt32) in RowBinary. A length below 128 is one byte; no film comes near that, and one that did keeps its first 127. */
-function encodeIds(ids: readonly number[]): Buffer {
-  const kept = ids.slice(0, 127);
-  const bytes = Buffer.alloc(1 + kept.length * 4);
-  bytes[0] = kept.length;
-  kept.forEach((id, i) => {
-    bytes.writeUInt32LE(id, 1 + i * 4);
-  });
-  return bytes;
 }

@@ -3,6 +3,7 @@ import { EVENT_KINDS, type EventKind } from '../core/rating-event.ts';
 import type { Hash64 } from '../core/value-hash.ts';
 import { type Judgement, reasonOf, type VerdictKind } from '../core/verdict.ts';
 import type { Film } from './film-index.ts';
+import { encodeString } from './row-binary.ts';
 import type { Slot } from './sink-store.ts';
 
 /** Enum values of `events_raw`. They are stored: numbers are never reused. A test compares them with the table. */
@@ -128,18 +129,4 @@ const viewOf = (slab: Buffer) => new DataView(slab.buffer, slab.byteOffset, slab
 
 function inRange(value: number, max: number): number {
   return value >= 0 && value <= max ? value : 0;
-}
-
-/** String in RowBinary: length as LEB128, then UTF-8. */
-function encodeString(text: string): Uint8Array {
-  const bytes = Buffer.from(text, 'utf8');
-  const length: number[] = [];
-  for (let rest = bytes.length; ; rest >>>= 7) {
-    if (rest < 128) {
-      length.push(rest);
-      break;
-    }
-    length.push((rest & 127) | 128);
-  }
-  return Buffer.concat([Buffer.from(length), bytes]);
 }
