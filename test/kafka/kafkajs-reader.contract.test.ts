@@ -24,7 +24,7 @@ afterAll(async () => {
   await kafka?.remove();
 });
 
-describe('positions', () => {
+describe.concurrent('positions', () => {
   it.each([
     ['5,000 too low', 3_000],
     ['5,000 too high', 13_000],
@@ -163,7 +163,7 @@ describe('positions', () => {
   });
 });
 
-describe('what cannot be read', () => {
+describe.concurrent('what cannot be read', () => {
   it.each([
     ['behind its end', 500],
     ['before its start', -1],

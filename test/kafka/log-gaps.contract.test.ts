@@ -51,7 +51,7 @@ async function endOf(topic: string): Promise<number> {
   return (await admin.bounds(topic)).get(0)!.end;
 }
 
-describe('transactions', () => {
+describe.concurrent('transactions', () => {
   it('delivers what was committed and passes markers and aborted records without a seam', async () => {
     const topic = await createTopic(admin);
     await fill(kafka.brokers, topic, 0, 3);

@@ -33,7 +33,8 @@ const stopAll = (readers: readonly Collected[]) => Promise.all(readers.map(({ re
 /** Waits longer than the session of 6 s: without heartbeats the member would be gone. */
 const LONGER_THAN_A_SESSION_MS = 8_000;
 
-describe('membership', () => {
+// Side by side: they wait more than they work, each in its own topic and group
+describe.concurrent('membership', () => {
   it('lasts while every partition is paused, while a handler waits and while it hands over', async () => {
     const topic = await createTopic(admin, 4);
     await fill(kafka.brokers, topic, 0, 100);
@@ -168,6 +169,7 @@ describe('membership', () => {
     const group = freshName('group');
     const other = plainKafka(kafka.brokers).consumer({
       groupId: group,
+      maxWaitTimeInMs: 100,
       partitionAssigners: [
         () => ({
           name: 'AnotherProtocol',

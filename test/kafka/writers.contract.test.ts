@@ -110,7 +110,7 @@ describe('the rdkafka writer', () => {
       onReport: (report) => void reports.push(report),
     });
     const patient = await open(topic);
-    await kafka.kill();
+    await kafka.stop();
     for (const writer of [quiet, loud, patient]) await writeAll(writer, range(0, 300));
     for (const writer of [quiet, loud]) {
       expect(await writer.flush(20_000)).toEqual({ enqueued: 300, acked: 0, failed: 300 });
@@ -213,7 +213,7 @@ describe('the dead-letter writer', () => {
 
 async function readWithHeaders(topic: string, count: number) {
   const records: { key: Buffer | null; value: Buffer | null; headers: Record<string, string> }[] = [];
-  const consumer = plainKafka(kafka.brokers).consumer({ groupId: freshName('group') });
+  const consumer = plainKafka(kafka.brokers).consumer({ groupId: freshName('group'), maxWaitTimeInMs: 100 });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   await consumer.run({
