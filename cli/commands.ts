@@ -29,6 +29,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/status.ts'),
   },
   {
+    name: 'doctor',
+    summary: 'what is wrong, and what to do about it',
+    load: () => import('./commands/doctor.ts'),
+  },
+  {
     name: 'version',
     summary: 'print the version and the versions of what the embedded stack runs',
     load: () => import('./commands/version.ts'),

@@ -1,0 +1,144 @@
+import type { ClickHouse } from '../../clickhouse/connection.ts';
+import { latestCatalogVersion } from '../../clickhouse/film-index.ts';
+import { pendingMigrations, readMigrations } from '../../clickhouse/migrate.ts';
+import { newestStream, readStreams } from '../../clickhouse/slots.ts';
+import { readStackStatus } from '../../embedded/supervisor/stack-status.ts';
+import type { KafkaAdmin } from '../../kafka/admin.ts';
+import type { Settings } from '../../runtime/settings.ts';
+import { stackHome, stackPlan } from '../stack.ts';
+import { migrationsFolder, topicsFrom } from '../wiring.ts';
+import { examine, type Finding, slotFinding } from './findings.ts';
+
+const ANSWER_TIMEOUT_MS = 5_000;
+
+/** Everything an operator asks first, without Prometheus; changes nothing. */
+export async function examineAll(
+  settings: Settings,
+  clickhouse: ClickHouse,
+  admin: KafkaAdmin,
+): Promise<Finding[]> {
+  const findings = await Promise.all([
+    examine('stack', () => stackFindings(settings)),
+    examine('Kafka', () => kafkaFindings(settings, admin)),
+    examine('registry', () => answerFinding('registry', `${settings.REELSTREAM_REGISTRY_URL}/subjects`)),
+    examine('tables', () => tableFindings(clickhouse)),
+    examine('catalogue', () => catalogueFindings(clickhouse)),
+    examine('slots', () => slotFindings(settings, clickhouse, admin)),
+    examine('verdicts', () => verdictFindings(clickhouse)),
+    examine('sink', () => sinkFindings(settings)),
+  ]);
+  return findings.flat();
+}
+
+async function stackFindings(settings: Settings): Promise<Finding[]> {
+  const processes = await readStackStatus(stackHome(settings), stackPlan(settings).specs);
+  const isForeign = processes.every(({ state }) => state === 'stopped');
+  if (isForeign) return [{ what: 'stack', health: 'warn', detail: 'the embedded stack is not running here' }];
+  return processes.map(({ name, state, residentBytes, optional, logFile }) => ({
+    what: `process ${name}`,
+    health: state === 'ready' ? 'ok' : optional ? 'warn' : 'bad',
+    detail:
+      state === 'ready' ? `${Math.round(residentBytes / 1e6)} MB` : `${state}; see ${logFile ?? 'its log'}`,
+  }));
+}
+
+async function kafkaFindings(settings: Settings, admin: KafkaAdmin): Promise<Finding[]> {
+  const counts = await Promise.all(
+    topicsFrom(settings).map(async ({ name, partitions }): Promise<Finding> => {
+      const found = await admin.partitionCount(name);
+      const detail = `${found} partitions${found === partitions ? '' : `, the settings say ${partitions}`}`;
+      return { what: `topic ${name}`, health: found === partitions ? 'ok' : 'bad', detail };
+    }),
+  );
+  return counts;
+}
+
+async function answerFinding(what: string, url: string): Promise<Finding[]> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+  return [{ what, health: answer.ok ? 'ok' : 'bad', detail: `${url} answers ${answer.status}` }];
+}
+
+async function tableFindings(clickhouse: ClickHouse): Promise<Finding[]> {
+  const pending = await pendingMigrations(clickhouse, readMigrations(migrationsFolder));
+  return [
+    pending.length === 0
+      ? { what: 'tables', health: 'ok', detail: 'every file of DDL is applied' }
+      : {
+          what: 'tables',
+          health: 'bad',
+          detail: `not applied: ${pending.join(', ')}; run reelstream migrate`,
+        },
+  ];
+}
+
+async function catalogueFindings(clickhouse: ClickHouse): Promise<Finding[]> {
+  const version = await latestCatalogVersion(clickhouse);
+  if (version === 0) {
+    return [{ what: 'catalogue', health: 'bad', detail: 'none is loaded; run reelstream catalog load data' }];
+  }
+  const older = await clickhouse.query<{ catalog_version: number; n: string }>(
+    `SELECT catalog_version, count() AS n FROM events_raw
+     WHERE catalog_version < {version:UInt32} AND verdict = 'ok' GROUP BY catalog_version ORDER BY catalog_version`,
+    { params: { version } },
+  );
+  const current: Finding = { what: 'catalogue', health: 'ok', detail: `version ${version} is live` };
+  return [
+    current,
+    ...older.map(
+      (row): Finding => ({
+        what: 'catalogue',
+        health: 'warn',
+        detail: `${row.n} rows were ingested under version ${row.catalog_version}; rebuild --catalog brings them up to date`,
+      }),
+    ),
+  ];
+}
+
+const LAST_OFFSETS = `
+SELECT slot, toString(max(kafka_offset)) AS last FROM events_raw GROUP BY slot`;
+
+async function slotFindings(
+  settings: Settings,
+  clickhouse: ClickHouse,
+  admin: KafkaAdmin,
+): Promise<Finding[]> {
+  const topic = settings.REELSTREAM_RATINGS_TOPIC;
+  const [clusterId, bounds, streams, rows] = await Promise.all([
+    admin.clusterId(),
+    admin.bounds(topic),
+    readStreams(clickhouse),
+    clickhouse.query<{ slot: number; last: string }>(LAST_OFFSETS),
+  ]);
+  const last = new Map(rows.map((row) => [row.slot, Number(row.last)]));
+  const slots = newestStream(streams, clusterId, topic);
+  if (slots.length === 0) return [{ what: 'slots', health: 'warn', detail: `no sink has read ${topic} yet` }];
+  return slots.flatMap(({ partition, slot, startOffset }) => {
+    const log = bounds.get(partition);
+    if (!log) return [];
+    const lastRaw = last.get(slot) ?? (startOffset === null ? null : startOffset - 1);
+    return [slotFinding({ partition, slot, logStart: log.start, logEnd: log.end, lastRaw })];
+  });
+}
+
+async function verdictFindings(clickhouse: ClickHouse): Promise<Finding[]> {
+  const rows = await clickhouse.query<{ reason: string; n: string }>(
+    `SELECT toString(reason) AS reason, toString(sum(n)) AS n FROM pipeline_by_minute
+     WHERE verdict = 'dead_letter' AND minute >= now() - INTERVAL 1 HOUR GROUP BY reason ORDER BY reason`,
+  );
+  if (rows.length === 0) return [{ what: 'dead letters', health: 'ok', detail: 'none in the last hour' }];
+  return rows.map(({ reason, n }) => ({
+    what: 'dead letters',
+    health: 'warn',
+    detail: `${n} in the last hour: ${reason}`,
+  }));
+}
+
+async function sinkFindings(settings: Settings): Promise<Finding[]> {
+  const url = `http://127.0.0.1:${settings.REELSTREAM_SINK_METRICS_PORT}/readyz`;
+  const answer = await fetch(url, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) }).catch(() => null);
+  if (!answer) return [{ what: 'sink', health: 'warn', detail: `not running (${url} does not answer)` }];
+  const { reasons } = (await answer.json()) as { reasons: string[] };
+  return [
+    { what: 'sink', health: answer.ok ? 'ok' : 'bad', detail: answer.ok ? 'ready' : reasons.join('; ') },
+  ];
+}
