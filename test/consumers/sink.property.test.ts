@@ -93,7 +93,7 @@ async function play(
       return;
     }
     case 'pass':
-      return h.pass(one.ms);
+      return h.clock.advance(one.ms);
     case 'fate': {
       const fates = [...one.fates];
       store.fate = () => fates.shift() ?? 'ok';
@@ -162,12 +162,12 @@ describe('sink, whatever happens', () => {
           h.reader.assign(...PARTITIONS);
           for (const one of steps) await play(h, logs, one);
           heal(h);
-          await h.pass(20_000);
+          await h.clock.advance(20_000);
           h.reader.lose(...PARTITIONS);
           h.reader.assign(...PARTITIONS);
           const isComplete = () => PARTITIONS.every((p) => h.store.rowsOf(p).length >= records[p]!.length);
           await h.run(isComplete);
-          await h.pass(3_000);
+          await h.clock.advance(3_000);
           for (const p of PARTITIONS) {
             const found = h.store
               .rowsOf(p)

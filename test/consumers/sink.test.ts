@@ -51,7 +51,7 @@ describe('sink, undisturbed', () => {
   it('sends nothing while nothing arrives', async () => {
     const h = await startSink(logs([]));
     h.reader.assign(0);
-    await h.pass(60_000);
+    await h.clock.advance(60_000);
     expect(h.store.inserts).toEqual([]);
     expect(stateOf(h, 0)).toBe('streaming');
   });
@@ -73,7 +73,7 @@ describe('sink, undisturbed', () => {
     h.reader.assign(0);
     await h.run(() => stateOf(h, 0) === 'streaming');
     h.reader.deliver(10);
-    await h.pass(200);
+    await h.clock.advance(200);
     expect(offsets(h, 0)).toEqual(upTo(10));
     await h.reader.revoke(0);
     h.reader.assign(0);
@@ -102,7 +102,7 @@ describe('sink, undisturbed', () => {
     h.reader.deliver(10);
     await h.settle();
     h.films = createFilmIndex(2, []);
-    await h.pass(200);
+    await h.clock.advance(200);
     await h.run(() => offsets(h, 0).length === 20);
     const versions = h.store.rowsOf(0).map((row) => row.catalogVersion);
     expect(versions).toEqual([...Array(10).fill(1), ...Array(10).fill(2)]);
@@ -119,7 +119,7 @@ describe('sink, bounded', () => {
       open = resolve;
     });
     h.reader.deliver(5_000);
-    await h.pass(500);
+    await h.clock.advance(500);
     expect(h.sink.status()).toMatchObject({ inFlightRows: 100, batchRows: 100 });
     expect(h.reader.deliver()).toBe(0);
     h.store.gate = null;
@@ -135,7 +135,7 @@ describe('sink, bounded', () => {
     await h.run(() => stateOf(h, 1) === 'streaming');
     for (let i = 0; i < 6; i++) {
       h.reader.deliver(150);
-      await h.pass(50);
+      await h.clock.advance(50);
     }
     expect(Math.abs(offsets(h, 0).length - offsets(h, 1).length)).toBeLessThanOrEqual(300);
   });
@@ -147,7 +147,7 @@ describe('sink, bounded', () => {
     h.store.fate = () => 'refused';
     h.store.claimError = () => new ReelstreamError('unavailable', 'ClickHouse did not answer');
     h.reader.deliver(100);
-    await h.pass(120_000);
+    await h.clock.advance(120_000);
     expect(h.reader.isPaused(0)).toBe(true);
     expect(h.sink.status()).toMatchObject({ batchRows: 0, inFlightRows: 0 });
     expect(h.sink.notReady()[0]).toMatch(/partition 0 is not streaming/);
@@ -246,7 +246,7 @@ describe('sink, in doubt', () => {
     h.store.fence(slotOf(0));
     await h.run(() => stateOf(h, 0) === 'doubt');
     h.reader.lose(0);
-    await h.pass(60_000);
+    await h.clock.advance(60_000);
     expect(h.store.claims.flat().filter((slot) => slot === slotOf(0)).length).toBe(1);
   });
 
@@ -261,7 +261,7 @@ describe('sink, in doubt', () => {
     h.reader.lose(0);
     await h.settle();
     open();
-    await h.pass(1_000);
+    await h.clock.advance(1_000);
     expect(h.sink.status().partitions).toEqual([]);
     expect(h.reader.seeks).toEqual([]);
   });
@@ -306,14 +306,14 @@ describe('sink, changing hands', () => {
     await h.run(() => stateOf(h, 0) === 'streaming');
     h.store.gate = new Promise(() => {});
     h.reader.deliver(50);
-    await h.pass(200);
+    await h.clock.advance(200);
     let isRevoked = false;
     void h.reader.revoke(0).then(() => {
       isRevoked = true;
     });
-    await h.pass(4_000);
+    await h.clock.advance(4_000);
     expect(isRevoked).toBe(false);
-    await h.pass(10_000);
+    await h.clock.advance(10_000);
     expect(isRevoked).toBe(true);
     expect(h.sink.status().partitions).toEqual([]);
     expect(h.sink.status().counts).toMatchObject({ consumed: 50, applied: 0, abandoned: 50 });
@@ -326,7 +326,7 @@ describe('sink, changing hands', () => {
     h.reader.deliver(40);
     await h.settle();
     h.reader.lose(0);
-    await h.pass(120_000);
+    await h.clock.advance(120_000);
     expect(h.store.inserts).toEqual([]);
     expect(h.reader.committed.has(0)).toBe(false);
     expect(h.sink.status().counts).toMatchObject({ consumed: 40, abandoned: 40 });
@@ -341,7 +341,7 @@ describe('sink, changing hands', () => {
       open = resolve;
     });
     h.reader.deliver(50);
-    await h.pass(200);
+    await h.clock.advance(200);
     h.reader.lose(0);
     h.reader.assign(0);
     await h.settle();
@@ -371,14 +371,14 @@ describe('sink, changing hands', () => {
     await h.run(() => stateOf(h, 0) === 'streaming');
     h.store.gate = new Promise(() => {});
     h.reader.deliver(60);
-    await h.pass(200);
+    await h.clock.advance(200);
     let isStopped = false;
     void h.sink.stop().then(() => {
       isStopped = true;
     });
-    await h.pass(9_000);
+    await h.clock.advance(9_000);
     expect(isStopped).toBe(false);
-    await h.pass(2_000);
+    await h.clock.advance(2_000);
     expect(isStopped).toBe(true);
   });
 
@@ -388,7 +388,7 @@ describe('sink, changing hands', () => {
     await h.run(() => stateOf(h, 0) === 'streaming');
     h.store.gate = new Promise(() => {});
     h.reader.deliver(10);
-    await h.pass(200);
+    await h.clock.advance(200);
     void h.sink.stop();
     await h.settle();
     h.reader.assign(0);
@@ -404,7 +404,7 @@ describe('sink, suspicious', () => {
     h.reader.assign(0);
     await h.run(() => stateOf(h, 0) === 'streaming');
     h.reader.deliverRaw(0, 20, log.slice(20, 30), 30);
-    await h.pass(200);
+    await h.clock.advance(200);
     expect(offsets(h, 0)).toEqual([]);
     expect(h.metrics.value('consumer_discarded_events_total')).toBe(10);
     expect(h.reader.seeks.at(-1)).toEqual([0, 0]);
@@ -422,7 +422,7 @@ describe('sink, suspicious', () => {
     h.reader.assign(0);
     await h.settle();
     h.reader.deliverRaw(0, 0, log.slice(0, 10), 10);
-    await h.pass(500);
+    await h.clock.advance(500);
     expect(h.sink.status().counts.consumed).toBe(0);
     h.store.gate = null;
     open();
@@ -450,7 +450,7 @@ describe('sink, suspicious', () => {
     expect(stateOf(h, 0)).toBe('halted');
     expect(h.sink.notReady()[0]).toMatch(reason);
     expect(h.metrics.value('consumer_halted_partitions')).toBe(1);
-    await h.pass(120_000);
+    await h.clock.advance(120_000);
     expect(stateOf(h, 0)).toBe('halted');
     expect(h.reader.isPaused(0)).toBe(true);
   });
@@ -498,9 +498,9 @@ describe('sink, suspicious', () => {
     h.reader.deliver(20);
     await h.settle();
     h.reader.halt(0, 'offset 20 is not in the log');
-    await h.pass(1_000);
+    await h.clock.advance(1_000);
     expect(stateOf(h, 0)).toBe('streaming');
-    await h.pass(60_000);
+    await h.clock.advance(60_000);
     expect(stateOf(h, 0)).toBe('halted');
     expect(offsets(h, 0)).toEqual(upTo(20));
     expect(h.sink.notReady()).toEqual(['partition 0 halted: offset 20 is not in the log']);
@@ -524,7 +524,7 @@ describe('sink and the registry', () => {
     h.registry.state = 'away';
     h.reader.assign(0, 1);
     await h.run(() => offsets(h, 1).length === 5);
-    await h.pass(3_600_000);
+    await h.clock.advance(3_600_000);
     expect(offsets(h, 0)).toEqual([0, 1]);
     expect(h.reader.isPaused(0)).toBe(true);
     expect(h.reader.isPaused(1)).toBe(false);
@@ -552,7 +552,7 @@ describe('sink and the registry', () => {
     h.reader.lose(0);
     await h.settle();
     const { asked } = h.registry;
-    await h.pass(600_000);
+    await h.clock.advance(600_000);
     expect(h.registry.asked).toBeLessThanOrEqual(asked + 1);
   });
 });
@@ -589,7 +589,7 @@ describe('sink and dead letters', () => {
     h.reader.assign(0);
     await h.run(() => stateOf(h, 0) === 'streaming');
     h.reader.deliver();
-    await h.pass(150);
+    await h.clock.advance(150);
     expect(h.store.inserts).toEqual([]);
     await h.run(() => offsets(h, 0).length === 3);
     expect(h.deadLetters.length).toBe(1);
@@ -601,9 +601,9 @@ describe('sink and dead letters', () => {
     await h.run(() => stateOf(h, 1) === 'streaming');
     h.deadLetterError = new ReelstreamError('unavailable', 'Kafka away');
     h.reader.deliver();
-    await h.pass(150);
+    await h.clock.advance(150);
     h.reader.lose(0);
-    await h.pass(1_000);
+    await h.clock.advance(1_000);
     expect(h.store.inserts.map(({ slots }) => slots)).toEqual([[slotOf(1)]]);
     expect(h.sink.status().counts).toMatchObject({ applied: 3, abandoned: 3 });
   });
@@ -626,10 +626,10 @@ describe('sink, failing', () => {
     h.reader.assign(0);
     await h.run(() => stateOf(h, 0) === 'streaming');
     break_(h);
-    await h.pass(500);
+    await h.clock.advance(500);
     await expect(h.sink.done).rejects.toMatchObject({ code: 'unknown' });
     const stopped = h.sink.stop();
-    await h.pass(20_000);
+    await h.clock.advance(20_000);
     await stopped;
   });
 });
