@@ -14,6 +14,8 @@ interface Options {
   readonly json?: boolean;
 }
 
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 const HELP = `
 Runs until Ctrl-C (or --for): then the producer flushes, the sink drains, every aggregate is audited and everything
 stops. A second Ctrl-C skips the drain. Data stays in REELSTREAM_HOME; the next start goes on where this one stopped.
@@ -64,7 +66,8 @@ async function start(options: Options, settings: Settings): Promise<RunFigures> 
   const stop = new AbortController();
   const hurry = new AbortController();
   const onSignal = () => (stop.signal.aborted ? hurry : stop).abort();
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  // SIGHUP: a terminal that is closed must not leave the stack behind
+  for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
 
   const plan = stackPlan(settings);
   for (const name of plan.missing) say(`${name}: not on this machine; the rest runs`);
@@ -92,7 +95,7 @@ async function start(options: Options, settings: Settings): Promise<RunFigures> 
   } finally {
     await Promise.allSettled([clickhouse.close(), admin.close()]);
     await stack.stop();
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    for (const signal of STOP_SIGNALS) process.off(signal, onSignal);
   }
 }
 

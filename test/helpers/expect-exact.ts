@@ -1,12 +1,14 @@
 import { expect } from 'vitest';
+import { audit } from '../../clickhouse/audit.ts';
+import { readStreams } from '../../clickhouse/slots.ts';
 import { foldBy, type Rating, sampleFilms, type Totals } from './oracle.ts';
 import type { TestPipeline } from './pipeline.ts';
 
 /** Each rating once in raw, every aggregate equal to its recomputation, and the readers' sums equal to a plain fold. */
 export async function expectExact(pipeline: TestPipeline, ratings: readonly Rating[]): Promise<void> {
   const { db, count } = pipeline;
-  const audit = await pipeline.run(['audit', '--json']);
-  expect(JSON.parse(audit.stdout)).toMatchObject({ exact: true });
+  const slots = (await readStreams(db)).map(({ slot }) => slot);
+  expect(await audit(db, slots)).toMatchObject({ exact: true, gaps: [], unfinished: [] });
   expect(await count('SELECT count() FROM events_raw')).toBe(
     await count('SELECT uniqExact(slot, kafka_offset) FROM events_raw'),
   );
