@@ -68,7 +68,7 @@ export function createFlushing(ctx: SinkContext, backoff: Backoff): Flushing {
     );
     current = { startedAtMs: nowMs, abort: new AbortController(), positions };
     ctx.inFlight = batch;
-    ctx.batch = createSinkBatch(parts.films(), clock.monotonicMs);
+    ctx.batch = createSinkBatch(parts.films, clock.monotonicMs);
     policy.flushed(batch.rows);
     metrics.flushStarted(reason);
     void outcomeOf(send(batch, current.abort.signal)).then((outcome) =>

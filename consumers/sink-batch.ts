@@ -53,9 +53,9 @@ interface Entry<Owner extends RowOwner> extends SlotRows<Owner> {
 
 const hash = { hi: 0, lo: 0 };
 
-/** An empty batch. Its film ids come from one catalogue version: versions change between batches, never within one. */
+/** An empty batch. Its first row decides which catalogue the film ids of all its rows come from. */
 export function createSinkBatch<Owner extends RowOwner>(
-  films: FilmIndex,
+  newestFilms: () => FilmIndex,
   monotonicMs: () => number,
 ): SinkBatch<Owner> {
   const slots = new Map<Owner, Entry<Owner>>();
@@ -64,6 +64,7 @@ export function createSinkBatch<Owner extends RowOwner>(
   let fanOut = 0;
   let openedAtMs = 0;
   let latest: Entry<Owner> | null = null;
+  let films = newestFilms();
 
   function entryOf(owner: Owner, offset: number): Entry<Owner> {
     const known = slots.get(owner);
@@ -98,7 +99,10 @@ export function createSinkBatch<Owner extends RowOwner>(
       return openedAtMs;
     },
     add(owner, record, skippedBefore, judgement) {
-      if (rows === 0) openedAtMs = monotonicMs();
+      if (rows === 0) {
+        openedAtMs = monotonicMs();
+        films = newestFilms();
+      }
       const entry = latest?.owner === owner ? latest : entryOf(owner, record.offset);
       latest = entry;
       const film = films.filmOf(judgement);

@@ -56,7 +56,7 @@ export function publishGauges({ owned, metrics }: SinkContext): void {
   const slots = [...owned.values()];
   metrics.partitions(
     slots.length,
-    slots.filter((slot) => slot.paused).length,
+    slots.filter((slot) => slot.paused || slot.held).length,
     slots.filter((slot) => slot.state === 'halted').length,
   );
   metrics.windows(

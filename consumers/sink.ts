@@ -13,6 +13,7 @@ import { notReadyReasons, publishGauges, type SinkStatus, statusOf } from './sin
 
 /** The loop wakes at least this often, for the gauges. */
 const TICK_MS = 1_000;
+const STUCK_AFTER_MS = 60_000;
 
 const DEFAULTS = { retryMinMs: 250, retryMaxMs: 15_000, fencedRetryMs: 5_000, commitIntervalMs: 1_000 };
 
@@ -34,9 +35,11 @@ export class Sink {
   #resolveFinished: () => void = () => {};
   #rejectFinished: (error: ReelstreamError) => void = () => {};
   #isRunning = false;
+  #turnedAtMs: number;
   #loop: Promise<void> = Promise.resolve();
 
   constructor(options: SinkOptions, parts: SinkParts) {
+    this.#turnedAtMs = parts.clock.monotonicMs();
     this.#inbox = createInbox<SinkEvent>(parts.clock);
     const ctx: SinkContext = {
       options: { ...DEFAULTS, ...options },
@@ -44,7 +47,7 @@ export class Sink {
       metrics: createSinkMetrics(parts.metrics, options.topic, options.group),
       post: (event) => this.#inbox.post(event),
       owned: new Map(),
-      batch: createSinkBatch(parts.films(), parts.clock.monotonicMs),
+      batch: createSinkBatch(parts.films, parts.clock.monotonicMs),
       inFlight: null,
       draining: false,
     };
@@ -96,8 +99,6 @@ export class Sink {
   /** Joins the group; partitions follow by themselves. */
   async start(): Promise<void> {
     const { post, parts } = this.#ctx;
-    this.#isRunning = true;
-    this.#loop = this.#run();
     await parts.reader.start({
       onAssigned: (partitions) => post({ kind: 'assigned', partitions }),
       onRevoked: (partitions) => new Promise((done) => post({ kind: 'revoked', partitions, done })),
@@ -106,6 +107,8 @@ export class Sink {
       onHalted: (partition, error) => post({ kind: 'unreadable', partition, error }),
       onFatal: (thrown) => post({ kind: 'failed', error: toReelstreamError(thrown) }),
     });
+    this.#isRunning = true;
+    this.#loop = this.#run();
   }
 
   /** Resolves after `stop`; rejects when something happened that trying again cannot cure. Then `stop` drains. */
@@ -125,6 +128,11 @@ export class Sink {
     this.#resolveFinished();
   }
 
+  /** false when the loop has stopped turning */
+  isAlive(): boolean {
+    return this.#ctx.parts.clock.monotonicMs() - this.#turnedAtMs < STUCK_AFTER_MS;
+  }
+
   /** empty when ready */
   notReady(): string[] {
     return notReadyReasons(this.#ctx);
@@ -136,6 +144,7 @@ export class Sink {
 
   async #run(): Promise<void> {
     while (this.#isRunning) {
+      this.#turnedAtMs = this.#ctx.parts.clock.monotonicMs();
       for (const event of await this.#inbox.take(this.#waitMs())) {
         this.#guarded(() => this.#handle(event));
       }

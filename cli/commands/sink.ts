@@ -154,7 +154,7 @@ function framed(sink: Sink, close: () => Promise<void>, logger: Logger): FramedS
       logger.info({ ...counts }, 'drained');
       await close();
     },
-    alive: () => true,
+    alive: () => sink.isAlive(),
     notReady: () => sink.notReady(),
     status: () => sink.status(),
   };

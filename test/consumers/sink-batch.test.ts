@@ -22,7 +22,10 @@ const bad = (reason: DeadLetterReason): Judgement => ({
 
 describe('batch', () => {
   it('orders rows by slot and offset, however they came', () => {
-    const batch = createSinkBatch(films, () => 0);
+    const batch = createSinkBatch(
+      () => films,
+      () => 0,
+    );
     const [a, b] = [owner(12), owner(10)];
     for (const offset of [5, 6]) {
       batch.add(a, record(offset), 0, ok);
@@ -43,7 +46,10 @@ describe('batch', () => {
   });
 
   it('knows its size: rows, bytes with the dead letters, and what the widest view makes of it', () => {
-    const batch = createSinkBatch(films, () => 42);
+    const batch = createSinkBatch(
+      () => films,
+      () => 42,
+    );
     batch.add(owner(10), record(1), 0, ok);
     const { bytes } = batch;
     expect(batch).toMatchObject({ rows: 1, fanOut: 5, openedAtMs: 42 });
@@ -54,7 +60,10 @@ describe('batch', () => {
   });
 
   it('gives a slot back whole', () => {
-    const batch = createSinkBatch(films, () => 0);
+    const batch = createSinkBatch(
+      () => films,
+      () => 0,
+    );
     const [a, b] = [owner(10), owner(11)];
     batch.add(a, record(1), 0, ok);
     const { rows, bytes, fanOut } = batch;
@@ -76,7 +85,10 @@ describe('batch', () => {
   });
 
   it('leaves out the slots that are not chosen', () => {
-    const batch = createSinkBatch(films, () => 0);
+    const batch = createSinkBatch(
+      () => films,
+      () => 0,
+    );
     const [a, b] = [owner(10), owner(11)];
     batch.add(a, record(1), 0, ok);
     batch.add(b, record(1), 0, ok);
@@ -86,7 +98,10 @@ describe('batch', () => {
   });
 
   it('keeps the times of a run of records as a run', () => {
-    const batch = createSinkBatch(films, () => 0);
+    const batch = createSinkBatch(
+      () => films,
+      () => 0,
+    );
     const one = owner(10);
     [5, 5, 5, 9, 5].forEach((logTsMs, offset) => {
       batch.add(one, { ...record(offset), logTsMs }, 0, ok);

@@ -107,6 +107,17 @@ describe('sink, undisturbed', () => {
     const versions = h.store.rowsOf(0).map((row) => row.catalogVersion);
     expect(versions).toEqual([...Array(10).fill(1), ...Array(10).fill(2)]);
   });
+
+  it('stamps the first row after a quiet hour with the catalogue of now', async () => {
+    const h = await startSink(logs(goodLog(20)));
+    h.reader.assign(0);
+    await h.run(() => stateOf(h, 0) === 'streaming');
+    h.reader.deliver(10);
+    await h.clock.advance(3_600_000);
+    h.films = createFilmIndex(2, []);
+    await h.run(() => offsets(h, 0).length === 20);
+    expect(h.store.rowsOf(0).at(-1)!.catalogVersion).toBe(2);
+  });
 });
 
 describe('sink, bounded', () => {
