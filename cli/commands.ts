@@ -34,6 +34,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/doctor.ts'),
   },
   {
+    name: 'migrate',
+    summary: 'create or update the tables and views',
+    load: () => import('./commands/migrate.ts'),
+  },
+  {
     name: 'version',
     summary: 'print the version and the versions of what the embedded stack runs',
     load: () => import('./commands/version.ts'),
