@@ -5,9 +5,15 @@ import { ReelstreamError } from '../core/errors.ts';
 import { type Logger, silentLogger } from '../core/logger.ts';
 import { type Metrics, noMetrics } from '../core/metrics-port.ts';
 import { GroupMember } from './group-member.ts';
-import { createKafka, type KafkaCluster, type KafkaConnection, openCluster } from './kafkajs-client.ts';
+import {
+  createKafka,
+  fetchFrom,
+  type KafkaCluster,
+  type KafkaConnection,
+  openCluster,
+} from './kafkajs-client.ts';
 import type { LogReader, LogReaderHandlers } from './log-reader.ts';
-import { PartitionFetcher } from './partition-fetcher.ts';
+import { type FetchSource, PartitionFetcher } from './partition-fetcher.ts';
 import { errorTypeOf, isFatal, toKafkaError } from './protocol-errors.ts';
 
 export interface ReaderOptions {
@@ -151,7 +157,7 @@ class KafkajsReader implements LogReader {
     const { readCommitted = true } = this.#options;
     return new PartitionFetcher(
       {
-        cluster: this.#cluster,
+        source: this.#createSource(),
         topic,
         maxWaitMs,
         maxBytes,
@@ -172,6 +178,20 @@ class KafkajsReader implements LogReader {
           metrics.add('consumer_discarded_events_total', { topic, group: groupId }, records),
       },
     );
+  }
+
+  #createSource(): FetchSource {
+    const cluster = this.#cluster;
+    return {
+      leaders: () =>
+        new Map(
+          cluster
+            .findTopicPartitionMetadata(this.#options.topic)
+            .map(({ partitionId, leader }) => [partitionId, leader]),
+        ),
+      fetch: (leader, request) => fetchFrom(cluster, leader, request),
+      refresh: () => cluster.refreshMetadata(),
+    };
   }
 
   #createMember(handlers: LogReaderHandlers, fetcher: PartitionFetcher): GroupMember {

@@ -2,14 +2,23 @@ import { createBackoff } from '../core/backoff.ts';
 import type { Clock } from '../core/clock.ts';
 import { ReelstreamError, toReelstreamError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
-import type { PartitionAnswer } from './fetch-response.ts';
-import { type FetchRequest, fetchFrom, type KafkaCluster } from './kafkajs-client.ts';
+import type { FetchAnswer, PartitionAnswer } from './fetch-response.ts';
+import type { FetchRequest } from './kafkajs-client.ts';
 import type { Fetch } from './log-reader.ts';
 import { errorTypeOf, FETCH_ERRORS, isFatal } from './protocol-errors.ts';
 import { readRecordSet } from './record-batch.ts';
 
+/** Where answers come from. */
+export interface FetchSource {
+  /** partition -> broker that leads it now, as far as is known */
+  leaders(): ReadonlyMap<number, number>;
+  fetch(leader: number, request: FetchRequest): Promise<FetchAnswer>;
+  /** asks who leads what */
+  refresh(): Promise<void>;
+}
+
 export interface FetcherOptions {
-  readonly cluster: KafkaCluster;
+  readonly source: FetchSource;
   readonly topic: string;
   /** longest wait of the broker when there is nothing new */
   readonly maxWaitMs: number;
@@ -132,8 +141,7 @@ export class PartitionFetcher {
 
   /** A partition without a leader right now is asked from broker -1, which fails and leads to new metadata. */
   #byLeader(partitions: readonly OwnedPartition[]): Map<number, OwnedPartition[]> {
-    const metadata = this.#options.cluster.findTopicPartitionMetadata(this.#options.topic);
-    const leaders = new Map(metadata.map(({ partitionId, leader }) => [partitionId, leader]));
+    const leaders = this.#options.source.leaders();
     const groups = new Map<number, OwnedPartition[]>();
     for (const owned of partitions) {
       const leader = leaders.get(owned.partition) ?? -1;
@@ -153,7 +161,7 @@ export class PartitionFetcher {
         : this.#options.maxWaitMs,
     };
     try {
-      const { partitions: answers } = await fetchFrom(this.#options.cluster, leader, request);
+      const { partitions: answers } = await this.#options.source.fetch(leader, request);
       const byPartition = new Map(asked.map((question) => [question.owned.partition, question]));
       const failures = answers.filter((answer) => {
         const question = byPartition.get(answer.partition);
@@ -235,7 +243,7 @@ export class PartitionFetcher {
 
   /** Leaders move and brokers restart: ask for the new state of things and go on from the same positions. */
   async #afterFailure(error: unknown): Promise<void> {
-    const { cluster, clock, logger, topic } = this.#options;
+    const { source, clock, logger, topic } = this.#options;
     if (this.#stopped.signal.aborted) return;
     if (isFatal(error)) return this.#handlers.onFatal(error);
     const log = this.#troubled ? logger.debug : logger.warn;
@@ -246,7 +254,7 @@ export class PartitionFetcher {
     );
     this.#troubled = true;
     await clock.sleep(this.#backoff.nextMs(), this.#stopped.signal);
-    await cluster.refreshMetadata().catch((reason: unknown) => {
+    await source.refresh().catch((reason: unknown) => {
       logger.debug({ topic, error: errorTypeOf(reason) }, 'topic metadata not refreshed');
     });
   }

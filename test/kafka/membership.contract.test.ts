@@ -61,22 +61,24 @@ describe.concurrent('membership', () => {
     await stopAll([paused, waiting]);
   });
 
-  it('hands over before the next member reads, even when that takes a while', async () => {
+  it('hands over before the next member reads, even when that takes longer than a session', async () => {
     const topic = await createTopic(admin, 2);
     const group = freshName('group');
     let handedOver = false;
     const first = await collect(kafka.brokers, topic, group, {
       async onRevoked() {
+        if (handedOver) return;
         const atMs = performance.now();
-        await waitUntil(() => performance.now() - atMs > 1_000, 'a slow hand-over');
+        await waitUntil(() => performance.now() - atMs > LONGER_THAN_A_SESSION_MS, 'a slow hand-over');
         await first.reader.commit(new Map([[0, 5]]));
         handedOver = true;
       },
     });
     await waitUntil(() => first.owned.length === 2, 'first assignment');
     const second = await collect(kafka.brokers, topic, group);
-    await waitUntil(() => second.owned.length === 1 && first.owned.length === 1, 'shared out');
+    await waitUntil(() => second.log.length > 0, 'shared out');
     expect(handedOver).toBe(true);
+    await waitUntil(() => first.owned.length === 1, 'the other half');
     expect(await admin.committed(group, topic)).toEqual(new Map([[0, 5]]));
     expect([...first.owned, ...second.owned].sort()).toEqual([0, 1]);
     await stopAll([second]);
