@@ -14,7 +14,11 @@ export interface EngineResult {
   readonly elapsedMs: number;
 }
 
-/** One session of the engine: own settings, current database and temporary tables; one statement at a time. */
+/**
+ * One session of the engine: own settings, current database and temporary tables; one statement at a time.
+ * A statement that failed or was killed stays in system.processes until its session runs another one or is closed, and
+ * KILL … SYNC would wait for it for ever: do one of the two at once.
+ */
 export interface EngineSession {
   /**
    * Runs a statement and buffers its whole answer.
@@ -130,23 +134,16 @@ function openSession(
 ): EngineSession {
   let current: Promise<unknown> | null = null;
   const exclusive = async <T>(work: () => Promise<T>): Promise<T> => {
-    const started = guarded(work);
+    const started = work();
     current = started;
     busy.add(started);
     try {
       return await started;
+    } catch (thrown) {
+      throw toServerException(thrown);
     } finally {
       busy.delete(started);
       current = null;
-    }
-  };
-  /** A failed statement stays in system.processes until its session runs another one; KILL … SYNC would wait for it for ever. */
-  const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (thrown) {
-      await binding.QueryAsyncConnection(connection, 'SELECT 1', 'Null').catch(() => undefined);
-      throw toServerException(thrown);
     }
   };
   return {

@@ -2,11 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 
 /** A named pipe that carries one answer: the engine writes into `path`, `readable` gives the bytes. */
 export interface OpenFifo {
   readonly path: string;
-  readonly readable: Socket;
+  readonly readable: Readable;
   /**
    * Must be called once the engine is done. Our own writing end keeps the pipe from ending early or never:
    * a statement that fails before its first row does not open the pipe at all.
