@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { ReelstreamError } from '../core/errors.ts';
 import { describeAggregates, RAW_TABLE } from './aggregates.ts';
 import type { ClickHouse } from './connection.ts';
-import { drain, takeEpoch } from './fence.ts';
+import { drain, fencedError, isFenced, lostSlots, takeEpoch } from './fence.ts';
 import { recoverSlots } from './recover.ts';
 import type { ClaimedSlot, Slot } from './sink-store.ts';
 import { lineage, newestStream, readStreams, type StreamPartition } from './slots.ts';
@@ -47,7 +47,11 @@ async function claim(
   await drain(clickhouse, slots, { clock, ...limits, signal });
   const aggregates = await describeAggregates(clickhouse);
   const owned = slots.map((slot) => ({ slot, epoch }));
-  const recovered = await recoverSlots({ clickhouse, settings, owned, signal }, aggregates, slots);
+  const recovered = await recoverSlots({ clickhouse, settings, owned, signal }, aggregates, slots).catch(
+    async (thrown) => {
+      throw isFenced(thrown) ? fencedError(await lostSlots(clickhouse, owned), thrown) : thrown;
+    },
+  );
   return Promise.all(
     recovered.map(async ({ slot, last: own, repairs }, i) => {
       const { partition, startOffset } = claimed[i]!;

@@ -85,6 +85,19 @@ export async function lostSlots(clickhouse: ClickHouse, owned: readonly Ownershi
   return owned.filter(({ slot, epoch }) => newest.get(slot) !== epoch).map(({ slot }) => slot);
 }
 
+/** @throws ReelstreamError `fenced` with the lost slots in details */
+export async function assertOwned(clickhouse: ClickHouse, owned: readonly Ownership[]): Promise<void> {
+  const lost = owned.length === 0 ? [] : await lostSlots(clickhouse, owned);
+  if (lost.length > 0) throw fencedError(lost);
+}
+
+export function fencedError(lost: readonly Slot[], cause?: unknown): ReelstreamError {
+  return new ReelstreamError('fenced', `slots ${lost.join(', ')} were taken over; nothing was written`, {
+    cause,
+    details: { slots: lost.join(',') },
+  });
+}
+
 /** Statements that name one of the slots in their comment and still run, or have failed and not yet left the list. */
 const RUNNING = `
   SELECT query_id FROM system.processes

@@ -1,7 +1,7 @@
 import { ReelstreamError } from '../core/errors.ts';
 import { type Aggregate, describeAggregates, RAW_TABLE } from './aggregates.ts';
 import type { RepairContext } from './chunks.ts';
-import { drain, REBUILD_LOCK, takeEpoch } from './fence.ts';
+import { drain, fencedError, lostSlots, REBUILD_LOCK, takeEpoch } from './fence.ts';
 import { recoverSlot } from './recover.ts';
 import type { Slot } from './sink-store.ts';
 import {
@@ -89,14 +89,16 @@ async function swapUnderFence(
     try {
       await finishSwap(owned, aggregates, swap);
     } catch (thrown) {
-      if (!(await isFinished(options, swap))) throw thrown;
+      const lost = await lostSlots(options.clickhouse, owned.owned);
+      if (lost.length === 0) throw thrown;
+      if (!(await isFinished(options, swap))) throw fencedError(lost, thrown);
     }
   });
 }
 
 const POLL_INTERVAL_MS = 100;
 
-/** The sink may have taken the slot and be finishing the swap at this moment. */
+/** Whoever took the slot is finishing the swap at this moment, because claiming does. */
 async function isFinished(
   { clickhouse, clock, limits }: OwnerOptions,
   { slot, month }: Swap,

@@ -1,7 +1,7 @@
 import { type Aggregate, RAW_TABLE } from './aggregates.ts';
 import type { RepairContext } from './chunks.ts';
 import type { ClickHouse } from './connection.ts';
-import { FENCE_GUARD, fenceParams, ownedComment } from './fence.ts';
+import { assertOwned, FENCE_GUARD, fenceParams, ownedComment } from './fence.ts';
 import { fill } from './fill.ts';
 import { appendToRawTwin } from './raw-twin.ts';
 import type { Slot } from './sink-store.ts';
@@ -166,7 +166,12 @@ async function tableExists(clickhouse: ClickHouse, table: string): Promise<boole
   return row?.there === 1;
 }
 
+/**
+ * DDL cannot carry the guard. Looking first keeps a former owner from disturbing its successor; what slips through finds no
+ * twin, or swaps in the very rows that the successor swaps in.
+ */
 async function alter({ clickhouse, settings, owned }: RepairContext, statement: string): Promise<void> {
+  await assertOwned(clickhouse, owned);
   await clickhouse.command(statement, {
     settings: { ...settings, log_comment: ownedComment(clickhouse.database, owned, 'alter') },
   });

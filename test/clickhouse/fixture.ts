@@ -5,6 +5,7 @@ import { migrate, readMigrations } from '../../clickhouse/migrate.ts';
 import { createRawRowWriter } from '../../clickhouse/raw-row-writer.ts';
 import type { ClaimedSlot, FencedBatch, SinkStore, Slot } from '../../clickhouse/sink-store.ts';
 import { type Clock, systemClock } from '../../core/clock.ts';
+import { ReelstreamError } from '../../core/errors.ts';
 import type { LogRecord } from '../../core/log-record.ts';
 import type { EventKind, RatingEvent } from '../../core/rating-event.ts';
 import { valueHash } from '../../core/value-hash.ts';
@@ -181,4 +182,33 @@ export function numberOf(position: number | null): number {
   let number = position === null ? 0 : Math.max(0, position - Math.ceil(position / 20) - 2);
   while (offsetOf(number) < (position ?? 0)) number++;
   return number;
+}
+
+/**
+ * A connection whose process dies at its nth changing statement: that one is sent (`lost_answer`) or not (`not_sent`),
+ * later ones never are. Counts from 1.
+ */
+export function dyingConnection(
+  clickhouse: ClickHouse,
+  atStatement: number,
+  mode: 'not_sent' | 'lost_answer',
+): ClickHouse & { readonly statements: number } {
+  let statements = 0;
+  const guard =
+    <Arguments extends unknown[]>(call: (...given: Arguments) => Promise<void>) =>
+    async (...given: Arguments) => {
+      statements++;
+      if (statements === atStatement && mode === 'lost_answer') await call(...given);
+      if (statements >= atStatement) throw new ReelstreamError('unavailable', 'the process died here');
+      await call(...given);
+    };
+  return {
+    ...clickhouse,
+    command: guard(clickhouse.command),
+    insertRows: guard(clickhouse.insertRows),
+    insertBytes: guard(clickhouse.insertBytes),
+    get statements() {
+      return statements;
+    },
+  };
 }
