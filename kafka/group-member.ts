@@ -48,6 +48,9 @@ export class GroupMember {
   readonly #options: GroupMemberOptions;
   readonly #handlers: GroupMemberHandlers;
   readonly #stopping = new AbortController();
+  /** aborted to cut the wait for the next heartbeat short */
+  #waiting = new AbortController();
+  #abandoned = false;
   #memberId = '';
   #session: GroupSession | null = null;
 
@@ -62,6 +65,7 @@ export class GroupMember {
       const session = await this.#join();
       if (!session) break;
       this.#session = session;
+      this.#abandoned = false;
       this.#handlers.assigned(session.partitions);
       const end = await this.#stay(session);
       if (end === 'lost') {
@@ -79,6 +83,13 @@ export class GroupMember {
   /** Ends `run` after an orderly hand-over. */
   stop(): void {
     this.#stopping.abort();
+    this.#waiting.abort();
+  }
+
+  /** The partitions are not what they were: treats them as lost and joins again. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.#waiting.abort();
   }
 
   /**
@@ -147,8 +158,12 @@ export class GroupMember {
     const { clock, heartbeatIntervalMs } = this.#options;
     let waitMs = heartbeatIntervalMs;
     for (;;) {
-      await clock.sleep(waitMs, this.#stopping.signal);
+      this.#waiting = new AbortController();
+      // Either may have happened between two waits
+      if (this.#stopping.signal.aborted || this.#abandoned) this.#waiting.abort();
+      await clock.sleep(waitMs, this.#waiting.signal);
       if (this.#stopping.signal.aborted) return 'stop';
+      if (this.#abandoned) return 'lost';
       const answer = await this.#beat(session);
       if (answer === 'rebalance' || answer === 'lost') return answer;
       if (answer === 'alive' && (await this.#hasNewPartitions(session))) return 'rebalance';

@@ -174,6 +174,8 @@ class KafkajsReader implements LogReader {
           else this.#fail(handlers, error);
         },
         onFatal: (error) => this.#fail(handlers, error),
+        // Whoever claims the partitions next compares log and tables before a single record is taken
+        onTopicGone: () => this.#member?.abandon(),
         onDiscarded: (_, records) =>
           metrics.add('consumer_discarded_events_total', { topic, group: groupId }, records),
       },

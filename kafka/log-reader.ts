@@ -19,7 +19,7 @@ export interface LogReaderHandlers {
   onAssigned(partitions: readonly number[]): void;
   /** Partitions go away in an orderly way; the reader waits for the promise (bounded by `revokeTimeoutMs`). */
   onRevoked(partitions: readonly number[]): Promise<void>;
-  /** Partitions are already lost (session expired, generation gone): forget them, commit nothing. */
+  /** Partitions are already lost (session expired, generation gone, topic deleted): forget them, commit nothing. */
   onLost(partitions: readonly number[]): void;
   /** A fetch. The next one of this partition comes only after the promise resolves: that is the back-pressure. */
   onFetch(fetch: Fetch): Promise<void>;

@@ -35,6 +35,8 @@ export interface FetcherHandlers {
   onHalted(partition: number, error: ReelstreamError): void;
   /** nothing can be read any more */
   onFatal(error: unknown): void;
+  /** the topic is gone, and if it comes back it is another one */
+  onTopicGone(): void;
   /** an answer to a question that is no longer asked was thrown away */
   onDiscarded(partition: number, records: number): void;
 }
@@ -161,7 +163,8 @@ export class PartitionFetcher {
         : this.#options.maxWaitMs,
     };
     try {
-      const { partitions: answers } = await this.#options.source.fetch(leader, request);
+      const { partitions: answers, errorCode } = await this.#options.source.fetch(leader, request);
+      if (errorCode !== 0) throw new Error(`error ${errorCode}`);
       const byPartition = new Map(asked.map((question) => [question.owned.partition, question]));
       const failures = answers.filter((answer) => {
         const question = byPartition.get(answer.partition);
@@ -209,6 +212,7 @@ export class PartitionFetcher {
       this.#halt(owned, new ReelstreamError('halted', message, { details }));
       return true;
     }
+    if (type === 'UNKNOWN_TOPIC_OR_PARTITION') this.#handlers.onTopicGone();
     if (type === 'TOPIC_AUTHORIZATION_FAILED') {
       this.#handlers.onFatal(new ReelstreamError('kafka', `${where}: no right to read`));
       return true;

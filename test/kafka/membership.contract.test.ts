@@ -219,6 +219,32 @@ describe.concurrent('membership', () => {
   });
 });
 
+describe.concurrent('a topic that is made anew', () => {
+  it('is another log: its partitions are lost and assigned again, nothing is read on from the old position', async () => {
+    const topic = await createTopic(admin);
+    await fill(kafka.brokers, topic, 0, 100);
+    let collectedOnce = false;
+    const collected = await collect(kafka.brokers, topic, freshName('group'), {
+      startAt: () => (collectedOnce ? undefined : 0),
+    });
+    await waitUntil(() => collected.values().length === 100, 'records');
+    collectedOnce = true;
+    const plain = plainKafka(kafka.brokers).admin();
+    await plain.connect();
+    await plain.deleteTopics({ topics: [topic] });
+    await waitUntil(() => collected.log.length === 2, 'the loss');
+    await admin.ensureTopics([
+      { name: topic, partitions: 1, config: { 'message.timestamp.type': 'LogAppendTime' } },
+    ]);
+    await plain.disconnect();
+    await fill(kafka.brokers, topic, 0, 200, { first: 500 });
+    await waitUntil(() => collected.log.length === 3, 'the new assignment', 30_000);
+    expect(collected.log).toEqual(['assigned 0', 'lost 0', 'assigned 0']);
+    expect(collected.values()).toEqual(range(0, 100));
+    await stopAll([collected]);
+  });
+});
+
 async function throwOut(groupId: string, memberId: string): Promise<void> {
   const cluster = openCluster(plainKafka(kafka.brokers));
   await cluster.connect();

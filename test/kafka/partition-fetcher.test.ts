@@ -38,6 +38,7 @@ function createHarness({
   const delivered: Fetch[] = [];
   const halted: { partition: number; error: ReelstreamError }[] = [];
   const fatal: unknown[] = [];
+  const gone: string[] = [];
   let discarded = 0;
   let refreshed = 0;
   const clock = createManualClock();
@@ -85,6 +86,7 @@ function createHarness({
       },
       onHalted: (partition, error) => void halted.push({ partition, error }),
       onFatal: (error) => void fatal.push(error),
+      onTopicGone: () => void gone.push('gone'),
       onDiscarded(_, records) {
         discarded += records;
       },
@@ -96,6 +98,7 @@ function createHarness({
     delivered,
     halted,
     fatal,
+    gone,
     clock,
     discarded: () => discarded,
     refreshed: () => refreshed,
@@ -221,6 +224,19 @@ describe('PartitionFetcher', () => {
     await requests[0]!.answer();
     expect(refreshed()).toBe(2);
     expect(delivered).toMatchObject([{ position: 10, nextPosition: 13 }]);
+  });
+
+  it('tells when the topic is gone, and asks on', async () => {
+    const { fetcher, requests, clock, gone } = createHarness();
+    fetcher.assign([0]);
+    fetcher.seek(0, 0);
+    fetcher.resume([0]);
+    await turn();
+    await requests[0]!.answer((answer) => ({ ...answer, errorCode: 3 }));
+    expect(gone).toEqual(['gone']);
+    await clock.advance(100);
+    await turn();
+    expect(requests).toHaveLength(1);
   });
 
   it('ends loudly without the right to read, and when a handler throws', async () => {
