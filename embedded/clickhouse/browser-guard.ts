@@ -3,6 +3,9 @@ import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { ServerException } from './server-exception.ts';
 
+/** what a container calls the machine it runs on */
+const OWN_NAMES = ['localhost', 'host.docker.internal', hostname().toLowerCase()];
+
 /**
  * Any web page that is open on this machine can send requests to 127.0.0.1, and whoever may write can also write files
  * (`INSERT INTO FUNCTION file`). So a request of a foreign page, known by its Origin, is refused; and so is one for a
@@ -12,10 +15,7 @@ import { ServerException } from './server-exception.ts';
 export function refuseForeignPages(headers: IncomingHttpHeaders, allowedHosts: readonly string[]): void {
   const host = headers.host ?? '';
   const name = hostNameOf(`http://${host}`);
-  const isOwnName =
-    host === '' ||
-    isIP(name) !== 0 ||
-    [...allowedHosts, 'localhost', hostname().toLowerCase()].includes(name);
+  const isOwnName = host === '' || isIP(name) !== 0 || [...allowedHosts, ...OWN_NAMES].includes(name);
   if (!isOwnName) throw refusal(`the host name ${name} is not known here`);
   const { origin } = headers;
   if (origin !== undefined && origin !== `http://${host}`)

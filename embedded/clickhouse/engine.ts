@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { ReelstreamError } from '../../core/errors.ts';
-import { toServerException } from './server-exception.ts';
+import { ServerException, toServerException } from './server-exception.ts';
 
 export interface EngineResult {
   readonly bytes: Uint8Array;
@@ -37,7 +37,10 @@ export interface EngineSession {
 export interface Engine {
   readonly version: string;
   readonly timezone: string;
-  /** 0.1 ms; sessions on one folder run side by side, each occupying one libuv thread while it works */
+  /**
+   * 0.1 ms; sessions on one folder run side by side, each occupying one libuv thread while it works
+   * @throws ServerException 236 after `close`
+   */
   openSession(): EngineSession;
   /** waits for whatever still runs, then lets the folder go */
   close(): Promise<void>;
@@ -105,13 +108,19 @@ export function openEngine({ folder, configFile }: EngineOptions): Engine {
   const binding = loadBinding();
   const keeper = openFirst(binding, folder, configFile);
   const busy = new Set<Promise<unknown>>();
+  let isClosed = false;
   const constants = binding.QueryWithConnection(keeper, 'SELECT version(), timezone()', 'TabSeparatedRaw');
   const [version = '', timezone = ''] = constants.trim().split('\t');
   return {
     version,
     timezone,
-    openSession: () => openSession(binding, binding.CreateConnection(folder), busy),
+    openSession() {
+      // it would open the folder anew
+      if (isClosed) throw new ServerException(236, 'ABORTED', 'The server is stopping; try again later');
+      return openSession(binding, binding.CreateConnection(folder), busy);
+    },
     async close() {
+      isClosed = true;
       while (busy.size > 0) await Promise.allSettled(busy);
       binding.CloseConnection(keeper);
     },

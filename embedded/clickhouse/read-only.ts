@@ -36,10 +36,14 @@ export async function requireReadOnly(session: EngineSession, text: ByteText, ac
   }
 }
 
-/** The setting that makes the engine refuse what the keywords do not show. It cannot be taken back on that session. */
-export function readOnlySetting(access: Access): string | null {
-  if (access === 'write') return null;
-  return access === 'read_user' ? 'readonly = 1' : 'readonly = 2';
+/**
+ * Value of the setting `readonly`, which makes the engine refuse what the keywords do not show; null leaves it alone.
+ * It cannot be taken back on a session. A client may ask for more strictness, never for less.
+ */
+export function readOnlyValue(access: Access, asked: string | undefined): string | null {
+  if (access === 'read_user') return '1';
+  if (asked !== undefined && asked !== '0') return asked;
+  return access === 'read_method' ? '2' : null;
 }
 
 function refusal(access: Access): ServerException {

@@ -1,7 +1,7 @@
 import type { Engine, EngineSession } from './engine.ts';
 import { OUTER_ID_SETTINGS } from './kill-query.ts';
 import type { NamedSessions } from './named-sessions.ts';
-import { type Access, readOnlySetting } from './read-only.ts';
+import { type Access, readOnlyValue } from './read-only.ts';
 import type { RequestParameters } from './request-parameters.ts';
 import { MARKER_SETTING } from './running-queries.ts';
 import { literal, quotedName } from './sql-text.ts';
@@ -45,8 +45,10 @@ async function withFreshSession<T>(
 ): Promise<T> {
   const session = engine.openSession();
   try {
-    await applySettings(session, settingsOf(parameters, queryId, marker), parameters.database);
-    await applyReadOnly(session, access, parameters.settings.get('readonly'));
+    const settings = settingsOf(parameters, queryId, marker);
+    const readOnly = readOnlyValue(access, parameters.settings.get('readonly'));
+    if (readOnly !== null) settings.set('readonly', readOnly);
+    await applySettings(session, settings, parameters.database);
     return await work(session);
   } finally {
     session.close();
@@ -95,7 +97,7 @@ function settingsOf(parameters: RequestParameters, queryId: string, marker: stri
 }
 
 /**
- * Puts a fresh session into the state the request asks for. `readonly` comes last: nothing can be set behind it.
+ * Puts a session into the state the request asks for. `readonly` stands last in the map: nothing can be set behind it.
  * @throws ServerException for an unknown database or setting
  */
 async function applySettings(
@@ -106,18 +108,6 @@ async function applySettings(
   const assignments = [...settings].map(([name, value]) => `${name} = ${literal(value)}`);
   const use = database === null ? '' : `USE ${quotedName(database)}; `;
   await session.run(`${use}SET ${assignments.join(', ')}`);
-}
-
-/** @throws ServerException when the client asks for a value of readonly that the engine does not know */
-async function applyReadOnly(
-  session: EngineSession,
-  access: Access,
-  asked: string | undefined,
-): Promise<void> {
-  const own = readOnlySetting(access);
-  const isStricter = asked !== undefined && asked !== '0' && access !== 'read_user';
-  const setting = isStricter ? `readonly = ${literal(asked)}` : own;
-  if (setting !== null) await session.run(`SET ${setting}`);
 }
 
 /**
