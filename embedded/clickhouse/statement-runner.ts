@@ -4,6 +4,7 @@ import type { EngineSession } from './engine.ts';
 import type { FifoPool } from './fifo.ts';
 import { insertFromFile } from './insert.ts';
 import { translateKill } from './kill-query.ts';
+import { refuseProcessControl } from './process-control.ts';
 import { type Access, requireReadOnly, requireSingleStatement } from './read-only.ts';
 import type { StoredRows } from './received-statement.ts';
 import type { RequestParameters } from './request-parameters.ts';
@@ -57,6 +58,7 @@ export function createStatementRunner(options: StatementRunnerOptions): Statemen
           throw rows ? withoutPath(thrown, rows.file.path) : thrown;
         });
       }
+      refuseProcessControl(text);
       if (statement.keyword === 'KILL') return kill(options, run);
       return buffered(run, text);
     },

@@ -114,6 +114,14 @@ describe('bodies', () => {
   });
 });
 
+describe('statements that a server carries out by signals', () => {
+  it.each(['SYSTEM SHUTDOWN', 'SYSTEM KILL', 'SYSTEM SUSPEND FOR 1 SECOND'])('%s is refused', async (sql) => {
+    const reply = await server.post(sql);
+    expect([reply.status, reply.headers['x-clickhouse-exception-code']]).toEqual([403, '497']);
+    expect(await server.value('SELECT 1')).toBe('1');
+  });
+});
+
 describe('memory', () => {
   it('does not grow with the answer', async () => {
     const sql = (rows: number) =>

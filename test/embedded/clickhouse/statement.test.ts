@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { insertFromFile } from '../../../embedded/clickhouse/insert.ts';
 import { translateKill } from '../../../embedded/clickhouse/kill-query.ts';
+import { refuseProcessControl } from '../../../embedded/clickhouse/process-control.ts';
 import { toByteText } from '../../../embedded/clickhouse/sql-text.ts';
 import { analyse } from '../../../embedded/clickhouse/statement.ts';
 import { literals } from './sql-pieces.ts';
@@ -149,5 +150,23 @@ describe('KILL QUERY', () => {
     ["SELECT query_id = 'x'", "SELECT query_id = 'x'"],
   ])('%s', (sql, translated) => {
     expect(translateKill(sql)).toBe(translated);
+  });
+});
+
+describe('signals to the process group', () => {
+  it.each([
+    'SYSTEM SHUTDOWN',
+    'system /* x */ kill',
+    'SYSTEM SUSPEND FOR 5 SECOND',
+    'SYSTEM FLUSH LOGS PARALLEL WITH SYSTEM SHUTDOWN',
+  ])('%s is refused', (sql) => {
+    expect(() => refuseProcessControl(sql)).toThrow(/not allowed/);
+  });
+  it.each([
+    'SYSTEM FLUSH LOGS',
+    'CREATE TABLE system (shutdown UInt8) ENGINE = Memory',
+    "SET x = 'SYSTEM SHUTDOWN'",
+  ])('%s is not', (sql) => {
+    expect(() => refuseProcessControl(sql)).not.toThrow();
   });
 });
