@@ -137,9 +137,11 @@ function usersOf(settings: Settings): User[] {
   return [writer, { name: readerName, password, isReadOnly: true }];
 }
 
-/** Ends with the process that stands in between, even when that one was killed. Without one, never. */
+/** Ends with the process at the other end of the channel, even when that one was killed. Without a channel, never. */
 function parentGone(): Promise<void> {
   return new Promise((resolve) => {
     process.once('disconnect', () => resolve());
+    // listening must not keep a stopped server alive
+    process.channel?.unref();
   });
 }

@@ -88,6 +88,7 @@ export function createAnswer(options: AnswerOptions): Answer {
   };
   const failEarly = async (exception: ServerException) => {
     held.length = 0;
+    encoding?.stream.destroy();
     encoding = null;
     format = 'TabSeparated';
     if (!request.complete) await drainRequest(request);
@@ -107,6 +108,7 @@ export function createAnswer(options: AnswerOptions): Answer {
     if (!isWanted()) return void response.destroy();
     await push(exceptionBlock(exceptionTag, exception.toText(options.version)));
     await handedOver(response, encoding, sendTimeoutMs);
+    encoding?.stream.destroy();
     response.socket?.destroySoon();
   };
   return {

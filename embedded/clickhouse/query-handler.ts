@@ -89,12 +89,12 @@ export function createQueryHandler(options: QueryHandlerOptions): HandleQuery {
       summary = await perform(options, job, (bytes) => {
         figures.bodyBytes = bytes;
       });
-      await answer.end(summary);
     } catch (thrown) {
       exception = toServerException(thrown);
-      await received?.release();
-      await answer.fail(exception);
     }
+    await received?.release();
+    if (summary) await answer.end(summary);
+    else if (exception) await answer.fail(exception);
     options.report({
       queryId,
       ...figures,

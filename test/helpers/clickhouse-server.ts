@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 
 export interface TestClickHouse {
   readonly url: string;
@@ -81,14 +82,16 @@ async function launch({ dataDir, scratchDir, port }: Place, options: TestClickHo
   const given = ['--data', dataDir, '--scratch', scratchDir, '--port', String(port)];
   const args = [program, 'clickhouse-server', ...given, ...(options.arguments ?? [])];
   const child = spawn(process.execPath, args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // over the channel it notices that this process is gone, even when it was killed, and stops
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { ...process.env, UV_THREADPOOL_SIZE: '24', ...options.environment },
   });
+  child.channel?.unref();
   let complaints = '';
-  child.stderr.on('data', (chunk: Buffer) => {
+  child.stderr?.on('data', (chunk: Buffer) => {
     complaints = (complaints + chunk.toString()).slice(-4_000);
   });
-  const lines = createInterface({ input: child.stdout });
+  const lines = createInterface({ input: child.stdout as Readable });
   const said = once(lines, 'line').then(([line]) => JSON.parse(String(line)) as ReadyLine);
   const ended = once(child, 'exit').then(([code, signal]) => {
     throw new Error(`the ClickHouse server ended (${code ?? signal}) before it was ready:\n${complaints}`);

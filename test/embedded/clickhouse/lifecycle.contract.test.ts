@@ -193,5 +193,10 @@ describe('started by hand', () => {
     expect(await (await fetch(`http://127.0.0.1:${port}/?query=SELECT+1`)).text()).toBe('1\n');
     between.kill('SIGKILL');
     await until('the server is gone too', () => !existsSync(`/proc/${pid}`));
+
+    const again = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'], env });
+    await once(createInterface({ input: again.stdout }), 'line');
+    again.kill('SIGTERM');
+    expect(await once(again, 'exit')).toEqual([0, null]);
   });
 });

@@ -13,7 +13,13 @@ beforeAll(async () => {
   ) ENGINE = MergeTree ORDER BY id`);
 });
 beforeEach(() => server.value('TRUNCATE TABLE films'));
-afterAll(() => server?.stop());
+afterAll(async () => {
+  if (server?.embedded) {
+    const status = await server.send({ path: '/reelstream/status' });
+    expect(JSON.parse(status.text), 'files that were not removed').toMatchObject({ scratchBytes: 0 });
+  }
+  await server?.stop();
+});
 
 const ROWS = `SELECT toUInt32(number) AS id, concat('t;\\'"\\n', toString(number)) AS title,
   toDateTime64('2024-05-06 07:08:09.123', 3, 'UTC') AS seen, range(toUInt16(number % 4))::Array(UInt16) AS genres,
