@@ -25,6 +25,9 @@ async function main(argv: readonly string[]): Promise<void> {
   await program.parseAsync(argv, { from: 'user' });
 }
 
+/** A command that is done ends its process; what a library left open must not keep a supervisor waiting. */
+const LINGER_MS = 2_000;
+
 try {
   await main(process.argv.slice(2));
 } catch (thrown) {
@@ -37,3 +40,7 @@ try {
     process.exitCode = exitCodeOf(error.code);
   }
 }
+setTimeout(() => {
+  process.stderr.write(`reelstream: still open at the end: ${process.getActiveResourcesInfo().join(', ')}\n`);
+  process.exit();
+}, LINGER_MS).unref();

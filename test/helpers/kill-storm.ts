@@ -37,12 +37,13 @@ export async function runKillStorm(
 /** Every record that the log holds is in raw: nothing is behind. */
 export async function untilCaughtUp(
   pipeline: TestPipeline,
+  sink: RunningService,
   events: number,
-  timeoutMs = 120_000,
+  timeoutMs = 60_000,
 ): Promise<void> {
   let last = -1;
   await waitUntil(
-    () => `${events} rows in events_raw, last seen ${last}`,
+    () => `${events} rows in events_raw, last seen ${last}; the sink says:\n${sink.said()}`,
     timeoutMs,
     async () => {
       last = await pipeline.count('SELECT count() FROM events_raw').catch(() => -1);

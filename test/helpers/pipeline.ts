@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ClickHouse, connectClickHouse } from '../../clickhouse/connection.ts';
 import { findFreePorts } from '../../embedded/supervisor/ports.ts';
+import { createKafkaAdmin } from '../../kafka/admin.ts';
+import { deadLetterTopic, ratingsTopic } from '../../kafka/topics.ts';
 import { startTestClickHouse, type TestClickHouse } from './clickhouse-server.ts';
 import { type Finished, type RunningService, runProgram, startService } from './program.ts';
 import { startTestKafka, startTestRegistry, type TestKafka, type TestRegistry } from './stack.ts';
@@ -23,7 +25,7 @@ export interface TestPipeline {
   remove(): Promise<void>;
 }
 
-/** Kafka, registry and ClickHouse with tables and the sample catalogue. */
+/** Kafka, registry and ClickHouse with topics, tables and the sample catalogue. */
 export async function startTestPipeline(extra: Readonly<Record<string, string>> = {}): Promise<TestPipeline> {
   const home = mkdtempSync(join(tmpdir(), 'reelstream-home-'));
   const kafka = await startTestKafka();
@@ -46,6 +48,7 @@ export async function startTestPipeline(extra: Readonly<Record<string, string>> 
       `reelstream ${args.join(' ')} ended with ${finished.code}, not ${expected}:\n${finished.stdout}\n${finished.stderr}`,
     );
   };
+  await createTopics(kafka.brokers);
   await run(['migrate']);
   await run(['catalog', 'load', 'data']);
   return {
@@ -68,4 +71,13 @@ export async function startTestPipeline(extra: Readonly<Record<string, string>> 
       rmSync(home, { recursive: true, force: true });
     },
   };
+}
+
+async function createTopics(brokers: string): Promise<void> {
+  const admin = createKafkaAdmin({ connection: { brokers: [brokers], clientId: 'test-pipeline' } });
+  try {
+    await admin.ensureTopics([ratingsTopic('ratings', 4), deadLetterTopic('ratings.dead-letter')]);
+  } finally {
+    await admin.close();
+  }
 }

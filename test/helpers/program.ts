@@ -5,6 +5,8 @@ import { waitUntil } from './wait-until.ts';
 
 const LAUNCHER = resolve(import.meta.dirname, '../../cli/reelstream.mjs');
 const RUN_TIMEOUT_MS = 300_000;
+const STOP_TIMEOUT_MS = 45_000;
+const SAID_CHARACTERS = 6_000;
 
 export interface Finished {
   readonly code: number | null;
@@ -35,6 +37,8 @@ export interface RunningService {
   /** SIGTERM; the exit code, with what it said */
   stop(): Promise<Finished>;
   readonly finished: Promise<Finished>;
+  /** the last of what it said so far */
+  said(): string;
 }
 
 /** Starts a service of the built program and waits until its `/readyz` says so (or until it merely lives). */
@@ -44,17 +48,20 @@ export async function startService(
   readyUrl: string | null,
 ): Promise<RunningService> {
   const child = spawnProgram(args, environment);
-  const finished = collect(child);
+  const texts = { stdout: '', stderr: '' };
+  const finished = collect(child, texts);
+  const said = () => `${texts.stdout}${texts.stderr}`.slice(-SAID_CHARACTERS);
   const service: RunningService = {
     pid: child.pid ?? 0,
     finished,
+    said,
     async kill() {
       child.kill('SIGKILL');
       await finished;
     },
     async stop() {
       child.kill('SIGTERM');
-      return finished;
+      return within(finished, STOP_TIMEOUT_MS, () => `${args[0]} did not stop:\n${said()}`);
     },
   };
   if (readyUrl === null) return service;
@@ -80,8 +87,7 @@ function spawnProgram(args: readonly string[], environment: Readonly<Record<stri
 }
 
 /** What it said, the last megabyte of it: a service under test may talk for minutes. */
-async function collect(child: ChildProcess): Promise<Finished> {
-  const texts = { stdout: '', stderr: '' };
+async function collect(child: ChildProcess, texts = { stdout: '', stderr: '' }): Promise<Finished> {
   for (const name of ['stdout', 'stderr'] as const) {
     child[name]?.setEncoding('utf8').on('data', (chunk: string) => {
       texts[name] = (texts[name] + chunk).slice(-1_000_000);
@@ -89,4 +95,12 @@ async function collect(child: ChildProcess): Promise<Finished> {
   }
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, ...texts };
+}
+
+async function within<T>(work: Promise<T>, timeoutMs: number, what: () => string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(what())), timeoutMs);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

@@ -25,7 +25,7 @@ describe('the whole pipeline', () => {
     });
     const produced = await producer.finished;
     expect(produced.code, produced.stderr).toBe(0);
-    await untilCaughtUp(pipeline, EVENTS);
+    await untilCaughtUp(pipeline, living, EVENTS);
     const stopped = await living.stop();
     expect(stopped.code, `seed ${seed}\n${stopped.stdout}`).toBe(0);
     await expectExact(pipeline, replayOrder().slice(0, EVENTS));
