@@ -39,6 +39,27 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/migrate.ts'),
   },
   {
+    name: 'sql',
+    usage: '<query>',
+    summary: 'ask ClickHouse, read-only',
+    load: () => import('./commands/sql.ts'),
+  },
+  {
+    name: 'audit',
+    summary: 'prove every aggregate against events_raw, key by key',
+    load: () => import('./commands/audit.ts'),
+  },
+  {
+    name: 'recover',
+    summary: 'repair the aggregates from events_raw',
+    load: () => import('./commands/recover.ts'),
+  },
+  {
+    name: 'rebuild',
+    summary: 'derive the aggregates anew, also under a newer catalogue',
+    load: () => import('./commands/rebuild.ts'),
+  },
+  {
     name: 'version',
     summary: 'print the version and the versions of what the embedded stack runs',
     load: () => import('./commands/version.ts'),
