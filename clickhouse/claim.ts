@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import { ReelstreamError } from '../core/errors.ts';
-import { describeAggregates, RAW_TABLE } from './aggregates.ts';
+import { type Aggregate, RAW_TABLE } from './aggregates.ts';
 import type { ClickHouse } from './connection.ts';
 import { drain, fencedError, isFenced, lostSlots, takeEpoch } from './fence.ts';
 import { recoverSlots } from './recover.ts';
@@ -9,11 +9,15 @@ import { lineage, newestStream, readStreams, type StreamPartition } from './slot
 import { type LastRow, lastRows } from './standing.ts';
 import type { OwnerOptions } from './under-fence.ts';
 
+export interface ClaimContext extends OwnerOptions {
+  readonly aggregates: readonly Aggregate[];
+}
+
 const BEAT_INTERVAL_MS = 500;
 
 /** New epoch, drain, recover. When `beat` throws, the claim ends with its error before the next statement. */
 export async function claimSlots(
-  context: OwnerOptions,
+  context: ClaimContext,
   slots: readonly Slot[],
   beat: () => Promise<void>,
 ): Promise<ClaimedSlot[]> {
@@ -37,7 +41,7 @@ async function beatUntil(clock: Clock, beat: () => Promise<void>, done: AbortSig
 }
 
 async function claim(
-  { clickhouse, settings, clock, limits }: OwnerOptions,
+  { clickhouse, settings, clock, limits, aggregates }: ClaimContext,
   slots: readonly Slot[],
   signal: AbortSignal,
 ): Promise<ClaimedSlot[]> {
@@ -45,7 +49,6 @@ async function claim(
   const claimed = slots.map((slot) => currentStreamPartition(streams, slot));
   const epoch = await takeEpoch(clickhouse, slots);
   await drain(clickhouse, slots, { clock, ...limits, signal });
-  const aggregates = await describeAggregates(clickhouse);
   const owned = slots.map((slot) => ({ slot, epoch }));
   const recovered = await recoverSlots({ clickhouse, settings, owned, signal }, aggregates, slots).catch(
     async (thrown) => {

@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import type { Clock } from '../core/clock.ts';
-import { RAW_TABLE } from './aggregates.ts';
+import { describeAggregates, RAW_TABLE } from './aggregates.ts';
 import { claimSlots } from './claim.ts';
 import type { ClickHouse } from './connection.ts';
 import { readDeliverySettings } from './delivery-settings.ts';
@@ -19,14 +19,18 @@ export interface SinkStoreOptions {
 
 const DEFAULT_INSERT_TIMEOUT_MS = 30_000;
 
-/** The delivery protocol on ClickHouse (docs/delivery.md). Migrations must have run. */
+/**
+ * The delivery protocol on ClickHouse (docs/delivery.md). Migrations must have run, and a new one with views needs a restart:
+ * the aggregates are read once.
+ */
 export async function createSinkStore(clickhouse: ClickHouse, options: SinkStoreOptions): Promise<SinkStore> {
   const { clock, insertTimeoutMs = DEFAULT_INSERT_TIMEOUT_MS, drain: limits = DEFAULT_DRAIN } = options;
   const settings = await readDeliverySettings(clickhouse);
+  const aggregates = await describeAggregates(clickhouse);
   let sends = 0;
   return {
     slotsOf: (partitions) => slotsOf(clickhouse, partitions, { clock, ...limits }),
-    claim: (slots, beat) => claimSlots({ clickhouse, settings, clock, limits }, slots, beat),
+    claim: (slots, beat) => claimSlots({ clickhouse, settings, clock, limits, aggregates }, slots, beat),
     insert: (batch) =>
       insertBatch({ clickhouse, settings, insertTimeoutMs }, batch, {
         ingestedAtMs: clock.nowMs(),
