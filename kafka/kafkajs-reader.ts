@@ -126,7 +126,7 @@ class KafkajsReader implements LogReader {
     this.#stopping.abort();
     this.#member?.stop();
     await bounded(this.#running, 'leaving the group, whose session then expires by itself');
-    this.#fetcher?.stop();
+    await bounded(this.#fetcher?.stop() ?? Promise.resolve(), 'the last answers');
     // The library waits for requests under way, which a frozen broker answers never
     await bounded(this.#cluster.disconnect(), 'closing the connection');
   }
@@ -232,7 +232,7 @@ class KafkajsReader implements LogReader {
   #fail(handlers: LogReaderHandlers, error: unknown): void {
     if (this.#failed) return;
     this.#failed = true;
-    this.#fetcher?.stop();
+    void this.#fetcher?.stop();
     handlers.onFatal(error);
   }
 }

@@ -68,6 +68,7 @@ export class PartitionFetcher {
   readonly #owned = new Map<number, OwnedPartition>();
   /** leaders with a request under way or in back-off */
   readonly #asked = new Set<number>();
+  readonly #requests = new Set<Promise<void>>();
   readonly #backoff = createBackoff({ minMs: RETRY_MIN_MS, maxMs: RETRY_MAX_MS });
   #troubled = false;
   #scheduled = false;
@@ -108,9 +109,11 @@ export class PartitionFetcher {
     this.#schedule();
   }
 
-  stop(): void {
+  /** Resolves when no request is under way: one that outlived the connection's end would open it again for ever. */
+  async stop(): Promise<void> {
     this.#stopped.abort();
     this.#owned.clear();
+    await Promise.all(this.#requests);
   }
 
   #setPaused(partition: number, paused: boolean): void {
@@ -134,10 +137,12 @@ export class PartitionFetcher {
     for (const [leader, partitions] of this.#byLeader(ready)) {
       if (this.#asked.has(leader)) continue;
       this.#asked.add(leader);
-      void this.#ask(leader, partitions).finally(() => {
+      const request = this.#ask(leader, partitions).finally(() => {
         this.#asked.delete(leader);
+        this.#requests.delete(request);
         this.#schedule();
       });
+      this.#requests.add(request);
     }
   }
 
