@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { ClickHouse, Settings } from './connection.ts';
 import { FENCE_GUARD, fenceParams, type Ownership, ownedComment } from './fence.ts';
 import type { Slot } from './sink-store.ts';
@@ -110,7 +111,8 @@ export async function insertDerived(
     params: { ...chunkParams(chunk), ...fenceParams(owned) },
     settings: {
       ...settings,
-      insert_deduplicate: 0,
+      // a repair must never be taken for a repetition of one that died; insert_deduplicate=0 is not heeded everywhere
+      insert_deduplication_token: randomUUID(),
       log_comment: ownedComment(clickhouse.database, owned, 'derive'),
     },
   });

@@ -23,7 +23,11 @@ export function ownedComment(database: string, owned: readonly Ownership[], what
   );
 }
 
-/** Rows of the fence that stand for work instead of a slot: one audit and one rebuild at a time, the newest wins. */
+/**
+ * Rows of the fence that stand for work instead of a slot: one audit, one rebuild and one self-test at a time, the newest
+ * wins.
+ */
+export const SELF_TEST_LOCK: Slot = 65_533;
 export const AUDIT_LOCK: Slot = 65_534;
 export const REBUILD_LOCK: Slot = 65_535;
 

@@ -13,8 +13,8 @@ const SHORT_BODY_NUMBER = 33;
  * One statement carries rows, fence and row count. A short body or a stale epoch ends it before anything is written: some
  * servers take a cut body for a whole one. The marker row makes the count run even when not a single row arrived.
  */
-const INSERT = `
-  INSERT INTO ${RAW_TABLE} (${BODY_COLUMN_NAMES}, ingested_at)
+const insertInto = (table: string) => `
+  INSERT INTO ${table} (${BODY_COLUMN_NAMES}, ingested_at)
   SELECT ${BODY_COLUMN_NAMES}, fromUnixTimestamp64Milli({ingested_at_ms:Int64}, 'UTC') AS ingested_at
   FROM
   (
@@ -34,6 +34,8 @@ export interface InsertContext {
   readonly clickhouse: ClickHouse;
   readonly settings: Settings;
   readonly insertTimeoutMs: number;
+  /** another table than raw: for the self-test */
+  readonly table?: string;
 }
 
 /**
@@ -41,7 +43,7 @@ export interface InsertContext {
  * @throws ReelstreamError `fenced` with the lost slots in details, `short_body`, `clickhouse`, `unavailable`, `timeout`
  */
 export async function insertBatch(
-  { clickhouse, settings, insertTimeoutMs }: InsertContext,
+  { clickhouse, settings, insertTimeoutMs, table = RAW_TABLE }: InsertContext,
   batch: FencedBatch,
   { ingestedAtMs, send }: { readonly ingestedAtMs: number; readonly send: number },
 ): Promise<void> {
@@ -52,7 +54,7 @@ export async function insertBatch(
   );
   const deadline = AbortSignal.timeout(insertTimeoutMs);
   try {
-    await clickhouse.insertBytes(INSERT, batch.body, {
+    await clickhouse.insertBytes(insertInto(table), batch.body, {
       params: { ingested_at_ms: ingestedAtMs, rows: batch.rows, ...fenceParams(batch.slots) },
       settings: {
         ...settings,

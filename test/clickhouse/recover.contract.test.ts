@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describeAggregates } from '../../clickhouse/aggregates.ts';
 import { audit } from '../../clickhouse/audit.ts';
 import { createSinkStore } from '../../clickhouse/clickhouse-sink-store.ts';
 import type { ClickHouse } from '../../clickhouse/connection.ts';
+import { readDeliverySettings } from '../../clickhouse/delivery-settings.ts';
+import { fill } from '../../clickhouse/fill.ts';
 import { recoverDeep, rewind } from '../../clickhouse/recover-deep.ts';
 import { sealMonth } from '../../clickhouse/retention.ts';
 import type { ClaimedSlot, SinkStore, Slot } from '../../clickhouse/sink-store.ts';
@@ -97,6 +100,22 @@ describe('recovery after a crash', () => {
       expect((await claimAgain()).flatMap(({ repairs }) => repairs)).toEqual([]);
     }
     expect(await audit(clickhouse, all)).toMatchObject({ exact: true, rawRows: 15 * 2 * 160 });
+  });
+
+  it('is never taken for the repetition of a repair that died', async () => {
+    await send(0, 50);
+    await clickhouse.command('CREATE TABLE twice AS agg_ratings_live');
+    const [aggregate] = (await describeAggregates(clickhouse)).filter(
+      ({ table }) => table === 'agg_ratings_live',
+    );
+    const context = { clickhouse, settings: await readDeliverySettings(clickhouse), owned: [] };
+    const run = { rawTable: 'events_raw', slot: slots()[0]!, after: -1, upTo: 100, month: null };
+    for (let i = 0; i < 2; i++) await fill(context, { ...run, aggregate: aggregate!, target: 'twice' });
+    const [once] = await clickhouse.query<{ n: string }>(
+      `SELECT sum(t.n) / (SELECT sum(l.n) FROM agg_ratings_live AS l WHERE slot = {slot:UInt16}) AS n FROM twice AS t`,
+      { params: { slot: slots()[0]! } },
+    );
+    expect(Number(once!.n)).toBe(2);
   });
 
   it('fills over months, also where the months alternate', async () => {

@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ClickHouse, connectClickHouse } from '../../clickhouse/connection.ts';
+import { selfTest } from '../../clickhouse/self-test.ts';
+import { startTestClickHouse, type TestClickHouse } from '../helpers/clickhouse-server.ts';
+import { openDatabase } from './fixture.ts';
+
+let server: TestClickHouse;
+let clickhouse: ClickHouse;
+
+beforeAll(async () => {
+  server = await startTestClickHouse();
+  clickhouse = await openDatabase(server.url);
+});
+afterAll(async () => {
+  await clickhouse?.close();
+  await server?.stop();
+});
+
+const scratch = () =>
+  clickhouse.query(
+    "SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE 'selftest%'",
+  );
+
+/** A server that does what the given settings say, whatever is asked of it. */
+function behaving(settings: () => Record<string, number | string>): ClickHouse {
+  return {
+    ...clickhouse,
+    insertBytes: (sql, body, options) =>
+      clickhouse.insertBytes(sql, body, { ...options, settings: { ...options?.settings, ...settings() } }),
+  };
+}
+
+describe('the self-test', () => {
+  it.each([
+    [
+      'splits a batch over parts',
+      { max_block_size: 5_000, min_insert_block_size_rows: 5_000 },
+      'not one part',
+    ],
+    ['forgets tokens', { insert_deduplication_token: 'new' }, 'was not ignored'],
+    [
+      'doubles aggregates behind a repeated request',
+      { deduplicate_blocks_in_dependent_materialized_views: 0 },
+      'was not ignored',
+    ],
+    ['hides errors of views', { materialized_views_ignore_errors: 1 }, 'reported as a success'],
+  ])('refuses a server that %s', async (_, settings, complaint) => {
+    let sends = 0;
+    const given = () =>
+      'insert_deduplication_token' in settings ? { insert_deduplication_token: `new ${sends++}` } : settings;
+    await expect(selfTest(behaving(given))).rejects.toMatchObject({
+      code: 'halted',
+      message: expect.stringContaining(complaint),
+    });
+    expect(await scratch()).toEqual([]);
+  });
+
+  it('passes on this server, once', async () => {
+    expect(await selfTest(clickhouse)).toMatchObject({ ran: true });
+    expect(await scratch()).toEqual([]);
+    expect(await selfTest(clickhouse)).toMatchObject({ ran: false });
+  });
+
+  it('runs again after a change of the schema', async () => {
+    await clickhouse.command("ALTER TABLE events_raw MODIFY COLUMN bytes UInt32 COMMENT 'of the value'");
+    expect(await selfTest(clickhouse)).toMatchObject({ ran: true });
+  });
+
+  it('needs the tables', async () => {
+    const empty = connectClickHouse({ url: server.url, database: 'default' });
+    await expect(selfTest(empty)).rejects.toMatchObject({ code: 'clickhouse' });
+    await empty.close();
+  });
+});
