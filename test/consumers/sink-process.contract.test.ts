@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findFreePort } from '../../embedded/supervisor/ports.ts';
+import { createKafkaAdmin } from '../../kafka/admin.ts';
+import { deadLetterTopic, ratingsTopic } from '../../kafka/topics.ts';
+import { startTestPipeline, type TestPipeline } from '../helpers/pipeline.ts';
+import { type RunningService, runProgram, startService } from '../helpers/program.ts';
+import { waitUntil } from '../helpers/wait-until.ts';
+import { connectionTo } from '../kafka/log-fixture.ts';
+
+let pipeline: TestPipeline;
+const TOPIC = 'ratings';
+
+beforeAll(async () => {
+  pipeline = await startTestPipeline({ REELSTREAM_SINK_SESSION_TIMEOUT_MS: '6000' });
+  const admin = createKafkaAdmin({ connection: connectionTo(pipeline.kafka.brokers) });
+  await admin.ensureTopics([ratingsTopic(TOPIC, 4), deadLetterTopic('ratings.dead-letter')]);
+  await admin.close();
+});
+afterAll(() => pipeline.remove());
+
+async function startAnotherSink(): Promise<{ service: RunningService; url: string }> {
+  const port = await findFreePort();
+  const url = `http://127.0.0.1:${port}`;
+  const environment = { ...pipeline.environment, REELSTREAM_SINK_METRICS_PORT: String(port) };
+  return { service: await startService(['sink'], environment, `${url}/readyz`), url };
+}
+
+interface Status {
+  readonly counts: Readonly<
+    Record<'consumed' | 'applied' | 'dropped' | 'deadLettered' | 'abandoned', number>
+  >;
+  readonly freshness: { readonly p50Ms: number | null };
+  readonly partitions: readonly { readonly partition: number; readonly state: string }[];
+}
+const statusAt = async (url: string) => (await (await fetch(`${url}/status`)).json()) as Status;
+
+async function produce(count: number): Promise<void> {
+  await pipeline.run(['produce', '--count', String(count), '--rate', '20000']);
+}
+const rows = () => pipeline.count('SELECT count() FROM events_raw');
+
+describe('the sink as a process', () => {
+  it('drains on SIGTERM: what it read is durable and committed, and it ends with 0', async () => {
+    const { service, url } = await startAnotherSink();
+    await produce(5_000);
+    await waitUntil('the sink reads', 20_000, async () => (await statusAt(url)).counts.consumed > 0);
+    const finished = await service.stop();
+    expect(finished.code).toBe(0);
+    const drained = finished.stdout.split('\n').find((line) => line.includes('"drained"'))!;
+    const { consumed, applied, dropped, deadLettered, abandoned } = JSON.parse(drained) as Status['counts'];
+    expect(consumed).toBe(applied + dropped + deadLettered + abandoned);
+    expect(await rows()).toBe(applied + dropped + deadLettered);
+  });
+
+  it('shows what it counts, and the counts add up', async () => {
+    const { service, url } = await startAnotherSink();
+    await produce(2_000);
+    // rows are to be seen in ClickHouse a moment before the sink knows that they are
+    await waitUntil('all is counted', 20_000, async () => {
+      const { counts } = await statusAt(url);
+      return (await rows()) >= 7_000 && counts.applied > 0 && counts.applied === counts.consumed;
+    });
+    const text = await (await fetch(`${url}/metrics`)).text();
+    const metric = (name: string) =>
+      text
+        .split('\n')
+        .filter((line) => line.startsWith(`reelstream_${name}{`) || line.startsWith(`reelstream_${name} `))
+        .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+    expect(metric('consumer_events_consumed_total')).toBeGreaterThan(0);
+    expect(metric('consumer_events_consumed_total')).toBe(
+      metric('consumer_events_applied_total') +
+        metric('consumer_events_dropped_total') +
+        metric('consumer_events_dead_lettered_total') +
+        metric('consumer_events_abandoned_total') +
+        metric('consumer_inflight_events'),
+    );
+    expect(metric('consumer_event_delay_seconds_count')).toBe(metric('consumer_events_applied_total'));
+    expect(metric('consumer_assigned_partitions')).toBe(4);
+    expect(metric('catalog_version')).toBeGreaterThan(0);
+    expect((await statusAt(url)).freshness.p50Ms).toBeGreaterThan(0);
+    expect((await service.stop()).code).toBe(0);
+  });
+
+  it('loses and doubles nothing when one of two is killed in the middle', async () => {
+    const before = await rows();
+    const [one, other] = await Promise.all([startAnotherSink(), startAnotherSink()]);
+    await waitUntil('two partitions each', 30_000, async () =>
+      (await Promise.all([statusAt(one.url), statusAt(other.url)])).every(
+        ({ partitions }) => partitions.filter(({ state }) => state === 'streaming').length === 2,
+      ),
+    );
+    const producing = produce(60_000);
+    await waitUntil('both write', 20_000, async () =>
+      (await Promise.all([statusAt(one.url), statusAt(other.url)])).every(
+        ({ counts }) => counts.applied > 1_000,
+      ),
+    );
+    await one.service.kill();
+    await producing;
+    await waitUntil('the other has taken over', 40_000, async () => (await rows()) >= before + 60_000);
+    expect(await rows()).toBe(before + 60_000);
+    expect((await other.service.stop()).code).toBe(0);
+    await pipeline.run(['audit']);
+  });
+});
+
+describe('the sink as a command', () => {
+  it('refuses to start without tables, with code 2', async () => {
+    const finished = await runProgram(['sink'], {
+      ...pipeline.environment,
+      REELSTREAM_CLICKHOUSE_DATABASE: 'nothing_here',
+      REELSTREAM_SINK_METRICS_PORT: String(await findFreePort()),
+    });
+    expect(finished.code).toBe(2);
+    expect(finished.stdout).toMatch(/reelstream migrate/);
+  });
+
+  it('refuses to start without a catalogue, with code 2, unless told so', async () => {
+    const environment = {
+      ...pipeline.environment,
+      REELSTREAM_CLICKHOUSE_DATABASE: 'no_catalogue',
+      REELSTREAM_SINK_GROUP: 'no-catalogue',
+      REELSTREAM_SINK_METRICS_PORT: String(await findFreePort()),
+    };
+    expect((await runProgram(['migrate'], environment)).code).toBe(0);
+    const refused = await runProgram(['sink'], environment);
+    expect(refused.code).toBe(2);
+    expect(refused.stdout).toMatch(/--without-catalog/);
+    const ready = `http://127.0.0.1:${environment.REELSTREAM_SINK_METRICS_PORT}/readyz`;
+    const service = await startService(['sink', '--without-catalog'], environment, ready);
+    const unknown = 'SELECT countIf(genre_ids = [0] AND catalog_version = 0) FROM no_catalogue.events_raw';
+    await waitUntil('rows of unknown films', 20_000, async () => (await pipeline.count(unknown)) > 0);
+    expect((await service.stop()).code).toBe(0);
+  });
+
+  it('ends with 3 when ClickHouse is away at the start', async () => {
+    const finished = await runProgram(['sink'], {
+      ...pipeline.environment,
+      REELSTREAM_CLICKHOUSE_URL: `http://127.0.0.1:${await findFreePort()}`,
+      REELSTREAM_SINK_METRICS_PORT: String(await findFreePort()),
+    });
+    expect(finished.code).toBe(3);
+  });
+});
