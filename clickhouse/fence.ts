@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Clock } from '../core/clock.ts';
 import { ReelstreamError } from '../core/errors.ts';
-import type { ClickHouse } from './connection.ts';
+import type { ClickHouse, QueryParams } from './connection.ts';
 import { commentPrefix, slotComment } from './delivery-settings.ts';
 import type { Slot } from './sink-store.ts';
 
@@ -103,11 +103,18 @@ export function fencedError(lost: readonly Slot[], cause?: unknown): ReelstreamE
 }
 
 /** Statements that name one of the slots in their comment and still run, or have failed and not yet left the list. */
-const RUNNING = `
-  SELECT query_id FROM system.processes
-  WHERE startsWith(Settings['log_comment'], {prefix:String})
+const NAMES_A_SLOT = `
+  startsWith(Settings['log_comment'], {prefix:String})
     AND hasAny(arrayMap(x -> toUInt16OrZero(x), splitByChar(',', splitByChar('/', Settings['log_comment'])[3])),
                {slots:Array(UInt16)})`;
+
+async function countRunning(clickhouse: ClickHouse, params: QueryParams): Promise<number> {
+  const [row] = await clickhouse.query<{ n: string }>(
+    `SELECT count() AS n FROM system.processes WHERE ${NAMES_A_SLOT}`,
+    { params },
+  );
+  return Number(row!.n);
+}
 
 export interface DrainOptions {
   readonly clock: Clock;
@@ -135,18 +142,18 @@ export async function drain(
   let killed = false;
   for (;;) {
     signal?.throwIfAborted();
-    const running = await clickhouse.query<{ query_id: string }>(RUNNING, { params });
-    if (running.length === 0) return;
+    const running = await countRunning(clickhouse, params);
+    if (running === 0) return;
     const waitedMs = clock.monotonicMs() - startedMs;
     if (waitedMs > timeoutMs) {
       throw new ReelstreamError(
         'timeout',
-        `${running.length} statements of a former owner of slots ${slots.join(', ')} still run`,
+        `${running} statements of a former owner of slots ${slots.join(', ')} still run`,
       );
     }
     if (waitedMs >= graceMs && !killed) {
       killed = true;
-      await clickhouse.command(`KILL QUERY WHERE query_id IN (${RUNNING}) ASYNC`, { params });
+      await clickhouse.command(`KILL QUERY WHERE ${NAMES_A_SLOT} ASYNC`, { params });
     }
     await clock.sleep(POLL_INTERVAL_MS, signal);
   }

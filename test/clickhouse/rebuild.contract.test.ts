@@ -190,7 +190,7 @@ describe('rebuild with a newer catalogue', () => {
       for (
         let at = 3 + (mode === 'not_sent' ? 0 : 4);
         at <= whole.statements;
-        at += Math.floor(whole.statements / 3)
+        at += Math.ceil(whole.statements / 2)
       ) {
         const newest = await loadCatalogue();
         await expect(rebuildAll(newest, dyingConnection(clickhouse, at, mode))).rejects.toThrow('died here');

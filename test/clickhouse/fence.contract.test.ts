@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { audit } from '../../clickhouse/audit.ts';
+import { createSinkStore } from '../../clickhouse/clickhouse-sink-store.ts';
+import type { ClickHouse } from '../../clickhouse/connection.ts';
+import { slotComment } from '../../clickhouse/delivery-settings.ts';
+import { drain } from '../../clickhouse/fence.ts';
+import type { ClaimedSlot, SinkStore } from '../../clickhouse/sink-store.ts';
+import { systemClock } from '../../core/clock.ts';
+import { startTestClickHouse, type TestClickHouse } from '../helpers/clickhouse-server.ts';
+import { waitUntil } from '../helpers/wait-until.ts';
+import { batchOf, claimNew, noBeat, numberOf, openDatabase } from './fixture.ts';
+
+let server: TestClickHouse;
+let clickhouse: ClickHouse;
+let store: SinkStore;
+let claimed: ClaimedSlot[];
+
+beforeAll(async () => {
+  server = await startTestClickHouse();
+  clickhouse = await openDatabase(server.url);
+  store = await createSinkStore(clickhouse, { clock: systemClock });
+});
+afterAll(async () => {
+  await clickhouse?.close();
+  await server?.stop();
+});
+beforeEach(async () => {
+  claimed = await claimNew(store, 2);
+});
+
+const slots = () => claimed.map(({ slot }) => slot);
+
+describe('a former owner', () => {
+  it('whose INSERT is sent at the moment of the take-over is in before the position is read, or refused', async () => {
+    const refused: boolean[] = [];
+    for (let from = 0, round = 0; round < 12; round++) {
+      const batch = batchOf(claimed.map(({ slot, epoch }) => ({ slot, epoch, from, to: from + 2_000 })));
+      const sent = store.insert(batch).then(
+        () => false,
+        () => true,
+      );
+      if (round % 3 > 0) await systemClock.sleep(round * 4);
+      claimed = await store.claim(slots(), noBeat);
+      from = numberOf(claimed[0]!.nextOffset);
+      expect(numberOf(claimed[1]!.nextOffset)).toBe(from);
+      refused.push(await sent);
+      const again = await store.claim(slots(), noBeat);
+      expect(numberOf(again[0]!.nextOffset)).toBe(from);
+      claimed = again;
+    }
+    expect(await audit(clickhouse, slots())).toMatchObject({ exact: true });
+  });
+
+  it('cannot take a slot back with two claims at once: one of them loses', async () => {
+    const other = await createSinkStore(clickhouse, { clock: systemClock });
+    const [mine, theirs] = await Promise.allSettled([
+      store.claim(slots(), noBeat),
+      other.claim(slots(), noBeat),
+    ]);
+    const outcomes = [mine, theirs].flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const accepted: boolean[] = [];
+    for (const owner of outcomes) {
+      const batch = batchOf(owner.map(({ slot, epoch }) => ({ slot, epoch, from: 0, to: 10 })));
+      accepted.push(
+        await store.insert(batch).then(
+          () => true,
+          () => false,
+        ),
+      );
+    }
+    expect(accepted.filter(Boolean)).toHaveLength(1);
+  });
+});
+
+describe('the drain', () => {
+  const slow = (rest: string) =>
+    clickhouse
+      .command(
+        'INSERT INTO check_results (name) SELECT toString(sleepEachRow(0.5)) FROM numbers(200) SETTINGS max_block_size = 1',
+        {
+          settings: { log_comment: rest, function_sleep_max_microseconds_per_block: 1_000_000_000 },
+        },
+      )
+      .then(
+        () => 'ended',
+        () => 'killed',
+      );
+  const running = async () => {
+    const [row] = await clickhouse.query<{ n: string }>(
+      "SELECT count() AS n FROM system.processes WHERE position(query, 'check_results') > 0 AND query_kind = 'Insert'",
+    );
+    return Number(row!.n);
+  };
+
+  it('kills what does not end by itself, and returns when it is gone', async () => {
+    const statement = slow(slotComment(clickhouse.database, [7, 123], 'old'));
+    await waitUntil('the statement runs', 20_000, async () => (await running()) === 1);
+    await drain(clickhouse, [123], { clock: systemClock, graceMs: 100, timeoutMs: 20_000 });
+    expect(await statement).toBe('killed');
+    expect(await running()).toBe(0);
+  });
+
+  it('waits for nothing that names other slots or another database', async () => {
+    const other = slow(slotComment(clickhouse.database, [7, 12], 'old'));
+    const elsewhere = slow(slotComment('elsewhere', [123], 'old'));
+    await waitUntil('both statements run', 20_000, async () => (await running()) === 2);
+    await drain(clickhouse, [123, 1], { clock: systemClock, graceMs: 100, timeoutMs: 5_000 });
+    expect(await running()).toBe(2);
+    await drain(clickhouse, [12], { clock: systemClock, graceMs: 0, timeoutMs: 20_000 });
+    await clickhouse.command(
+      "KILL QUERY WHERE position(query, 'check_results') > 0 AND query_kind = 'Insert' ASYNC",
+    );
+    expect(await Promise.all([other, elsewhere])).toEqual(['killed', 'killed']);
+  });
+
+  it('gives up at its deadline', async () => {
+    const statement = slow(slotComment(clickhouse.database, [9], 'old'));
+    await waitUntil('the statement runs', 20_000, async () => (await running()) === 1);
+    const late = drain(clickhouse, [9], { clock: systemClock, graceMs: 60_000, timeoutMs: 200 });
+    await expect(late).rejects.toMatchObject({ code: 'timeout' });
+    await drain(clickhouse, [9], { clock: systemClock, graceMs: 0, timeoutMs: 20_000 });
+    await statement;
+  });
+});
