@@ -116,6 +116,7 @@ export function createFlushing(ctx: SinkContext, backoff: Backoff): Flushing {
       }
       metrics.settled(tally, nowMs);
       owner.durablePosition = positions.get(owner)!;
+      owner.timesFenced = 0;
     }
   }
 
@@ -125,29 +126,21 @@ export function createFlushing(ctx: SinkContext, backoff: Backoff): Flushing {
    */
   function failed(batch: SinkBatch<OwnedSlot>, error: ReelstreamError, seconds: number): void {
     const isFenced = error.code === 'fenced';
+    const partitions = [...batch.slots.keys()].map((slot) => slot.partition);
     metrics.flushed(isFenced ? 'fenced' : 'doubt', batch.rows, seconds);
     logger.warn(
-      {
-        code: error.code,
-        rows: batch.rows,
-        partitions: [...batch.slots.keys()].map((s) => s.partition),
-        error: error.message,
-      },
+      { code: error.code, rows: batch.rows, partitions, error: error.message },
       'flush ended unclean: its slots are claimed anew and read on from the tables',
     );
-    const lost = isFenced ? fencedSlots(error) : new Set<number>();
-    const waitMs = isFenced ? 0 : backoff.nextMs();
+    const waitMsOf = isFenced
+      ? createFencedWaits(error, options.fencedRetryMs)
+      : constantly(backoff.nextMs());
     for (const { owner, last, tally } of batch.slots.values()) {
-      if (owner.state === 'streaming' && !isFenced) owner.unsettled = { last, tally };
+      const isStreaming = owner.state === 'streaming';
+      if (isStreaming && !isFenced) owner.unsettled = { last, tally };
       else metrics.abandoned(tally.rows);
-      if (owner.state === 'releasing') forget(ctx, owner);
-      else if (owner.state === 'streaming') {
-        toDoubt(
-          ctx,
-          owner,
-          lost.has(owner.slot) || (isFenced && lost.size === 0) ? options.fencedRetryMs : waitMs,
-        );
-      }
+      if (isStreaming) toDoubt(ctx, owner, waitMsOf(owner));
+      else if (owner.state === 'releasing') forget(ctx, owner);
     }
     if (!isDependencyFault(error)) ctx.post({ kind: 'failed', error });
   }
@@ -160,12 +153,21 @@ export function createFlushing(ctx: SinkContext, backoff: Backoff): Flushing {
   return { advance, flushed, dueInMs };
 }
 
-/** `details.slots`: slots that have a newer owner, separated by commas. */
-function fencedSlots({ details }: ReelstreamError): Set<number> {
-  return new Set(
-    String(details.slots ?? '')
-      .split(',')
-      .filter(Boolean)
-      .map(Number),
-  );
+const constantly = (waitMs: number) => () => waitMs;
+
+const MAX_FENCED_DOUBLINGS = 4;
+
+/**
+ * Slots that somebody else took are left alone for a while: a rebalance on its way should be seen first, and a rebuild
+ * should get done. Each time for longer, or two who both think a slot is theirs would take it from each other for ever.
+ * The others of the batch go on at once.
+ */
+function createFencedWaits({ details }: ReelstreamError, firstMs: number): (slot: OwnedSlot) => number {
+  const named = String(details.slots ?? '');
+  const taken = new Set(named.split(',').filter(Boolean).map(Number));
+  return (slot) => {
+    if (taken.size > 0 && !taken.has(slot.slot)) return 0;
+    slot.timesFenced += 1;
+    return firstMs * 2 ** Math.min(MAX_FENCED_DOUBLINGS, slot.timesFenced - 1);
+  };
 }

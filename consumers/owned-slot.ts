@@ -39,6 +39,8 @@ export interface OwnedSlot {
   /** earliest time of the next claim, monotonic ms */
   claimAtMs: number;
   claimCause: 'claim' | 'doubt';
+  /** times in a row that somebody else took the slot from us */
+  timesFenced: number;
   /** what a flush of unknown outcome carried: the next claim tells whether it landed */
   unsettled: { readonly last: number; readonly tally: Tally } | null;
   /** everything before this offset is durable; null before it streams */
@@ -62,6 +64,7 @@ export function createOwnedSlot(partition: number, ownership: number, nowMs: num
     paused: true,
     claimAtMs: nowMs,
     claimCause: 'claim',
+    timesFenced: 0,
     unsettled: null,
     durablePosition: null,
     committedPosition: null,

@@ -2,6 +2,7 @@ import { createSinkStore } from '../../clickhouse/clickhouse-sink-store.ts';
 import type { ClickHouse } from '../../clickhouse/connection.ts';
 import { latestCatalogVersion, loadFilmIndex } from '../../clickhouse/film-index.ts';
 import { pendingMigrations, readMigrations } from '../../clickhouse/migrate.ts';
+import { selfTest } from '../../clickhouse/self-test.ts';
 import { watchCatalog } from '../../consumers/catalog-watch.ts';
 import { Sink } from '../../consumers/sink.ts';
 import type { SinkOptions } from '../../consumers/sink-context.ts';
@@ -94,6 +95,9 @@ async function startSink(options: Options, settings: Settings, frame: Frame): Pr
   };
   try {
     await requireTables(clickhouse);
+    const { ran, elapsedMs } = await selfTest(clickhouse);
+    if (ran)
+      logger.info({ elapsedMs: Math.round(elapsedMs) }, 'this server keeps what the delivery protocol needs');
     await admin.ensureTopics([deadLetterTopic(settings.REELSTREAM_DEAD_LETTER_TOPIC)]);
     const catalog = await watchCatalog({
       latestVersion: () => latestCatalogVersion(clickhouse),

@@ -252,6 +252,21 @@ describe('sink, in doubt', () => {
     expect(h.metrics.value('sink_batches_total', { table: 'events_raw', outcome: 'fenced' })).toBe(1);
   });
 
+  it('waits longer each time the same slot is taken again, and no longer once it wrote', async () => {
+    const h = await streaming(10_000);
+    const waits: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      h.store.fence(slotOf(0));
+      h.reader.deliver(10);
+      await h.run(() => stateOf(h, 0) === 'doubt');
+      const sinceMs = h.clock.monotonicMs();
+      await h.run(() => stateOf(h, 0) === 'streaming');
+      waits.push(Math.round((h.clock.monotonicMs() - sinceMs) / 1_000));
+      if (i === 2) await h.run(() => offsets(h, 0).length > 0);
+    }
+    expect(waits).toEqual([3, 6, 12, 3]);
+  });
+
   it('gives a lost slot up for good when the group says so while it waits', async () => {
     const h = await streaming();
     h.store.fence(slotOf(0));
