@@ -29,6 +29,9 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           ...oneAtATime,
+          // they wait more than they work: two at a time halve the wait
+          fileParallelism: true,
+          maxWorkers: 2,
         },
       },
       ...['smoke', 'system', 'faults'].map((name) => ({

@@ -154,8 +154,10 @@ describe.concurrent('positions', () => {
             })
           : Promise.resolve(),
     });
+    const ofTheWaiting = () => collected.fetches.filter(({ partition }) => partition === 0);
+    await waitUntil(() => ofTheWaiting().length > 0, 'the first fetch of the partition that waits');
     await waitUntil(() => collected.values(1).length === 2_000, 'the other partition');
-    expect(collected.fetches.filter(({ partition }) => partition === 0)).toHaveLength(1);
+    expect(ofTheWaiting()).toHaveLength(1);
     release();
     await waitUntil(() => collected.values(0).length === 2_000, 'the partition that waited');
     await collected.reader.stop();

@@ -1,0 +1,62 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findFreePorts } from '../../embedded/supervisor/ports.ts';
+
+/** Settings of a whole stack of a test's own: free ports, a temporary home. */
+export interface OwnStack {
+  readonly home: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly clickhouseUrl: string;
+  /** command lines of living processes that belong to this stack */
+  processes(): string[];
+  remove(): void;
+}
+
+export async function planOwnStack(): Promise<OwnStack> {
+  const home = mkdtempSync(join(tmpdir(), 'reelstream-own-'));
+  const [kafka, controller, registry, clickhouse, prometheus, alertmanager, sink, producer] = (
+    await findFreePorts(8)
+  ).map(String) as [string, string, string, string, string, string, string, string];
+  const clickhouseUrl = `http://127.0.0.1:${clickhouse}`;
+  const environment = {
+    REELSTREAM_HOME: home,
+    REELSTREAM_KAFKA_BROKERS: `127.0.0.1:${kafka}`,
+    REELSTREAM_KAFKA_PORT: kafka,
+    REELSTREAM_KAFKA_CONTROLLER_PORT: controller,
+    REELSTREAM_REGISTRY_URL: `http://127.0.0.1:${registry}/apis/ccompat/v7`,
+    REELSTREAM_REGISTRY_PORT: registry,
+    REELSTREAM_CLICKHOUSE_URL: clickhouseUrl,
+    REELSTREAM_CLICKHOUSE_PORT: clickhouse,
+    REELSTREAM_PROMETHEUS_PORT: prometheus,
+    REELSTREAM_ALERTMANAGER_PORT: alertmanager,
+    REELSTREAM_SINK_METRICS_PORT: sink,
+    REELSTREAM_PRODUCER_METRICS_PORT: producer,
+  };
+  return {
+    home,
+    environment,
+    clickhouseUrl,
+    processes: () => processesWith(`REELSTREAM_HOME=${home}`),
+    remove: () => rmSync(home, { recursive: true, force: true }),
+  };
+}
+
+/** Every process inherits the environment it was started with, whoever its parent is by now. Linux only. */
+function processesWith(variable: string): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      const environment = read(`/proc/${pid}/environ`).split('\0');
+      return environment.includes(variable) ? [read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')] : [];
+    });
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    // the process ended between the listing and the look
+    return '';
+  }
+}
