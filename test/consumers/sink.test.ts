@@ -219,6 +219,28 @@ describe('sink, in doubt', () => {
     }
   });
 
+  it('believes the table and not a clean answer that comes after the deadline', async () => {
+    const h = await streaming();
+    let open = () => {};
+    h.store.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    h.reader.deliver();
+    await h.clock.advance(200);
+    expect(h.sink.status().inFlightRows).toBe(200);
+    await h.clock.advance(5_000);
+    expect(stateOf(h, 0)).not.toBe('streaming');
+    // the INSERT goes through and answers; the claim that waits behind it finds its rows
+    h.store.gate = null;
+    open();
+    await h.run(() => stateOf(h, 0) === 'streaming' && stateOf(h, 1) === 'streaming');
+    await h.clock.advance(2_000);
+    expect(offsets(h, 0)).toEqual(upTo(100));
+    expect(offsets(h, 1)).toEqual(upTo(100));
+    expect(h.store.inserts.map(({ fate }) => fate)).toEqual(['ok']);
+    expect(h.sink.status().counts).toMatchObject({ consumed: 200, applied: 200, abandoned: 0 });
+  });
+
   it('throws away what was judged behind the doubtful rows', async () => {
     const h = await startSink(logs(goodLog(300)), { maxBatchRows: 100 });
     h.reader.assign(0);
@@ -636,6 +658,15 @@ describe('sink and dead letters', () => {
 });
 
 describe('sink, failing', () => {
+  it('lives as long as its loop turns', async () => {
+    const h = await startSink(logs([]));
+    await h.clock.advance(3_600_000);
+    expect(h.sink.isAlive()).toBe(true);
+    await h.sink.stop();
+    await h.clock.advance(61_000);
+    expect(h.sink.isAlive()).toBe(false);
+  });
+
   it.each([
     ['the reader dies', (h: SinkHarness) => h.reader.die(new Error('no right to read'))],
     [
