@@ -4,7 +4,7 @@ import { describeAggregates, RAW_TABLE } from './aggregates.ts';
 import { claimSlots } from './claim.ts';
 import type { ClickHouse } from './connection.ts';
 import { readDeliverySettings } from './delivery-settings.ts';
-import { insertBatch } from './insert-batch.ts';
+import { insertSideBySide } from './insert-side-by-side.ts';
 import type { SinkStore } from './sink-store.ts';
 import { lineage, readStreams } from './slots.ts';
 import { slotsOf } from './streams.ts';
@@ -32,7 +32,7 @@ export async function createSinkStore(clickhouse: ClickHouse, options: SinkStore
     slotsOf: (partitions) => slotsOf(clickhouse, partitions, { clock, ...limits }),
     claim: (slots, beat) => claimSlots({ clickhouse, settings, clock, limits, aggregates }, slots, beat),
     insert: (batch) =>
-      insertBatch({ clickhouse, settings, insertTimeoutMs }, batch, {
+      insertSideBySide({ clickhouse, settings, insertTimeoutMs }, batch, {
         ingestedAtMs: clock.nowMs(),
         send: ++sends,
       }),

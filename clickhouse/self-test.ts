@@ -127,8 +127,9 @@ function largestBatch(epoch: bigint): FencedBatch {
     const film = createFilmIndex(0, [facts]).film(offset);
     writer.append(record, hash, 0, { verdict: OK, event, late: false }, film);
   }
-  const slots = [{ slot: SELF_TEST_LOCK, epoch, first: 0, last: rows - 1 }];
-  return { rows, body: writer.take(), slots };
+  const body = writer.take();
+  const slots = [{ slot: SELF_TEST_LOCK, epoch, first: 0, last: rows - 1, rows, bytes: body.length }];
+  return { rows, body, slots };
 }
 
 const EVENT_ID = new Uint8Array(16);

@@ -28,17 +28,23 @@ export interface ClaimedSlot {
   }[];
 }
 
+/** One slot's share of a batch, sent under the epoch with which it was claimed. */
+export interface FencedRun {
+  readonly slot: Slot;
+  readonly epoch: bigint;
+  readonly first: number;
+  readonly last: number;
+  readonly rows: number;
+  /** length of its rows in the body */
+  readonly bytes: number;
+}
+
 export interface FencedBatch {
   readonly rows: number;
   /** RowBinary rows made by `createRawRowWriter`, ordered by slot and offset */
   readonly body: Buffer;
-  /** every slot with rows in `body`, with the epoch under which it was claimed */
-  readonly slots: readonly {
-    readonly slot: Slot;
-    readonly epoch: bigint;
-    readonly first: number;
-    readonly last: number;
-  }[];
+  /** every slot with rows in `body`, in the body's order */
+  readonly slots: readonly FencedRun[];
 }
 
 export interface SinkStore {
@@ -51,7 +57,8 @@ export interface SinkStore {
    */
   claim(slots: readonly Slot[], beat: () => Promise<void>): Promise<ClaimedSlot[]>;
   /**
-   * One INSERT, all slots or none at the statement's start. Anything but a clean return means doubt for every slot of it:
+   * Sends a batch, a large one as two INSERTs side by side with each slot wholly in one of them. Anything but a clean return
+   * means doubt for every slot of the batch:
    * throws `fenced` (details.slots names the lost ones), `short_body`, `clickhouse`, `unavailable`, `timeout`.
    */
   insert(batch: FencedBatch): Promise<void>;

@@ -136,14 +136,17 @@ export function createSinkBatch<Owner extends RowOwner>(
       const chosen = [...slots.values()]
         .filter((entry) => isChosen(entry.owner))
         .sort((a, b) => a.owner.slot - b.owner.slot);
+      const bodies = chosen.map((entry) => entry.writer.take());
       return {
         rows: chosen.reduce((sum, entry) => sum + entry.tally.rows, 0),
-        body: Buffer.concat(chosen.map((entry) => entry.writer.take())),
-        slots: chosen.map(({ owner, first, last }) => ({
+        body: Buffer.concat(bodies),
+        slots: chosen.map(({ owner, first, last, tally }, i) => ({
           slot: owner.slot,
           epoch: owner.epoch,
           first,
           last,
+          rows: tally.rows,
+          bytes: bodies[i]!.length,
         })),
       };
     },

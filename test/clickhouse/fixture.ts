@@ -124,11 +124,13 @@ export function batchOf(runs: readonly Run[]): FencedBatch {
   return {
     rows: sent.reduce((sum, { from, to }) => sum + to - from, 0),
     body: Buffer.concat(bodies),
-    slots: sent.map(({ slot, epoch, from, to }) => ({
+    slots: sent.map(({ slot, epoch, from, to }, i) => ({
       slot,
       epoch,
       first: offsetOf(from),
       last: offsetOf(to - 1),
+      rows: to - from,
+      bytes: bodies[i]!.length,
     })),
   };
 }

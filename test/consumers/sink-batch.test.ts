@@ -39,8 +39,8 @@ describe('batch', () => {
       [12, 6],
     ]);
     expect(sent.slots).toEqual([
-      { slot: 10, epoch: 1_000n, first: 105, last: 106 },
-      { slot: 12, epoch: 1_200n, first: 5, last: 6 },
+      { slot: 10, epoch: 1_000n, first: 105, last: 106, rows: 2, bytes: sent.body.length / 2 },
+      { slot: 12, epoch: 1_200n, first: 5, last: 6, rows: 2, bytes: sent.body.length / 2 },
     ]);
     expect(sent.rows).toBe(4);
   });
