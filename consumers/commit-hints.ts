@@ -41,7 +41,7 @@ export function createCommitHints(ctx: SinkContext): CommitHints {
   /** Behind the last record may lie transaction markers, which leave no row: without rows under way they are passed too. */
   function durablePositionOf(slot: OwnedSlot): number | null {
     if (slot.durablePosition === null) return null;
-    return hasRows(ctx, slot) ? slot.durablePosition : Math.max(slot.durablePosition, slot.run!.position);
+    return hasRows(ctx, slot) ? slot.durablePosition : slot.run!.reached;
   }
 
   return {

@@ -60,12 +60,7 @@ export function createFlushing(ctx: SinkContext, backoff: Backoff): Flushing {
 
   function start(reason: FlushReason, nowMs: number): void {
     const { batch } = ctx;
-    const positions = new Map(
-      [...batch.slots.values()].map(({ owner, last }) => [
-        owner,
-        owner.held ? last + 1 : owner.run!.position,
-      ]),
-    );
+    const positions = new Map([...batch.slots.keys()].map((slot) => [slot, slot.run!.reached]));
     current = { startedAtMs: nowMs, abort: new AbortController(), positions };
     ctx.inFlight = batch;
     ctx.batch = createSinkBatch(parts.films, clock.monotonicMs);

@@ -15,8 +15,8 @@ export interface FetchedRange {
 export interface OffsetRun {
   /** offset from which the next fetch must have been asked */
   readonly position: number;
-  /** offset up to which every record is accounted for; `position` is further on only over a proven gap */
-  readonly accounted: number;
+  /** every record before this offset is taken; ahead of `position` while a fetch is only partly taken */
+  readonly reached: number;
   /** true when every record of the fetch may be taken; false: throw it away and seek to `position` */
   accepts(fetch: FetchedRange): boolean;
   /** takes one record of an accepted fetch; returns the offsets that the log skipped before it */
@@ -34,8 +34,8 @@ export function createOffsetRun(startOffset: number): OffsetRun {
     get position() {
       return position;
     },
-    get accounted() {
-      return accounted;
+    get reached() {
+      return Math.max(position, accounted);
     },
     accepts: (fetch) => fetch.position === position && isAscending(fetch),
     take(offset) {

@@ -32,7 +32,7 @@ describe('run of offsets', () => {
     expect(run.accepts(fetched(105, [], 110))).toBe(true);
     run.finish(110);
     expect(run.take(112)).toBe(11);
-    expect(run.accounted).toBe(113);
+    expect(run.reached).toBe(113);
   });
 
   it('goes on at the record where a fetch was left', () => {
