@@ -1,43 +1,90 @@
-import { benchSink } from '../../bench/sink.ts';
+import { startBenchStack } from '../../bench/bench-stack.ts';
+import { benchCodec } from '../../bench/codec.ts';
+import { benchLog, type LogBench } from '../../bench/log.ts';
+import { benchSink, type SinkBench } from '../../bench/sink.ts';
 import { action, type Configure, parseInteger } from '../command.ts';
-import { printJson, printTable } from '../print.ts';
+import { type Cell, printJson, printTable } from '../print.ts';
+import { kafkaConnectionFrom } from '../wiring.ts';
 
 interface Options {
   readonly events: number;
   readonly json?: boolean;
 }
 
-const HELP = `
-sink   events already in Kafka -> events_raw and every aggregate: rate, and CPU per event of sink, engine and broker
+interface Bench<Result extends object> {
+  readonly name: string;
+  readonly summary: string;
+  readonly run: (events: number) => Promise<Result>;
+  readonly rows: (result: Result) => [string, Cell][];
+}
 
+const say = (line: string) => void process.stderr.write(`${line}\n`);
+
+const sink: Bench<SinkBench> = {
+  name: 'sink',
+  summary: 'events already in Kafka -> events_raw and every aggregate: rate, and CPU per event',
+  run: (events) => benchSink(events, say),
+  rows: (result) => [
+    ['events', result.events],
+    ['seconds', result.seconds],
+    ['events per second', Math.round(result.eventsPerSecond)],
+    ['CPU per event, sink (us)', result.cpuMicros.sink],
+    ['CPU per event, engine (us)', result.cpuMicros.engine],
+    ['CPU per event, broker (us)', result.cpuMicros.broker],
+  ],
+};
+
+const log: Bench<LogBench> = {
+  name: 'log',
+  summary: 'the Kafka drivers alone: writing, reading, reading and decoding',
+  async run(events) {
+    const stack = await startBenchStack(say);
+    try {
+      return await benchLog(kafkaConnectionFrom(stack.settings, 'reelstream-bench'), events);
+    } finally {
+      await stack.remove();
+    }
+  },
+  rows: (result) => [
+    ['events', result.events],
+    ['bytes per event', result.eventBytes],
+    ...(['write', 'read', 'readAndDecode'] as const).flatMap((what): [string, Cell][] => [
+      [`${what}, events per second`, Math.round(result[what].eventsPerSecond)],
+      [`${what}, CPU per event (us)`, result[what].cpuMicros],
+    ]),
+  ],
+};
+
+const codec = {
+  name: 'codec',
+  summary: 'Avro alone, in one process: CPU nanoseconds per event',
+  run: async (events: number) => benchCodec(events),
+  rows: (result: object) => Object.entries(result) as [string, Cell][],
+};
+
+const HELP = `
 Everything runs on this machine in a temporary folder. Figures depend on the machine: compare within one run.`;
 
 export const configure: Configure = (command) => {
+  add(command, sink);
+  add(command, log);
+  add(command, codec);
+  command.addHelpText('after', HELP);
+};
+
+function add<Result extends object>(command: Parameters<Configure>[0], bench: Bench<Result>): void {
   command
-    .command('sink')
-    .description('rate and CPU of the sink with all aggregates')
-    .option('--events <n>', 'events to work off', parseInteger('--events', 1_000, 100_000_000), 2_000_000)
+    .command(bench.name)
+    .description(bench.summary)
+    .option('--events <n>', 'how many', parseInteger('--events', 1_000, 100_000_000), 2_000_000)
     .option('--json', 'print the result as JSON')
     .exitOverride()
     .action(
       action(async ({ events, json }: Options) => {
-        const result = await benchSink(events, (line) => process.stderr.write(`${line}\n`));
+        const result = await bench.run(events);
         if (json) printJson(result);
-        else {
-          printTable(
-            ['what', 'value'],
-            [
-              ['events', result.events],
-              ['seconds', result.seconds],
-              ['events per second', Math.round(result.eventsPerSecond)],
-              ['CPU per event, sink (us)', result.cpuMicros.sink],
-              ['CPU per event, engine (us)', result.cpuMicros.engine],
-              ['CPU per event, broker (us)', result.cpuMicros.broker],
-            ],
-          );
-        }
+        else printTable(['what', 'value'], bench.rows(result));
         return 0;
       }),
     );
-  command.addHelpText('after', HELP);
-};
+}

@@ -82,7 +82,9 @@ function spawnProgram(args: readonly string[], environment: Readonly<Record<stri
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...environment },
   });
-  process.once('exit', () => child.kill('SIGKILL'));
+  const end = () => void child.kill('SIGKILL');
+  process.once('exit', end);
+  child.once('close', () => process.off('exit', end));
   return child;
 }
 
