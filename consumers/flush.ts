@@ -26,6 +26,8 @@ interface InFlight {
   readonly positions: ReadonlyMap<OwnedSlot, number>;
 }
 
+const MAX_FENCED_DOUBLINGS = 4;
+
 export function createFlushing(ctx: SinkContext, backoff: Backoff): Flushing {
   const { options, parts, metrics } = ctx;
   const { clock, logger } = parts;
@@ -116,28 +118,35 @@ export function createFlushing(ctx: SinkContext, backoff: Backoff): Flushing {
   }
 
   /**
-   * Nobody knows what landed, so every slot of the batch is in doubt; nothing is sent again blindly. `fenced` alone is
-   * certain: the statement was refused whole.
+   * Nobody knows what landed: perhaps nothing, perhaps the slots of one of two statements. So every slot of the batch is in
+   * doubt and nothing is sent again blindly. Only of slots that somebody else took it is certain that they were refused.
    */
   function failed(batch: SinkBatch<OwnedSlot>, error: ReelstreamError, seconds: number): void {
-    const isFenced = error.code === 'fenced';
     const partitions = [...batch.slots.keys()].map((slot) => slot.partition);
-    metrics.flushed(isFenced ? 'fenced' : 'doubt', batch.rows, seconds);
+    metrics.flushed(error.code === 'fenced' ? 'fenced' : 'doubt', batch.rows, seconds);
     logger.warn(
       { code: error.code, rows: batch.rows, partitions, error: error.message },
       'flush ended unclean: its slots are claimed anew and read on from the tables',
     );
-    const waitMsOf = isFenced
-      ? createFencedWaits(error, options.fencedRetryMs)
-      : constantly(backoff.nextMs());
+    const isTaken = createIsTaken(error);
+    const waitMs = error.code === 'fenced' ? 0 : backoff.nextMs();
     for (const { owner, last, tally } of batch.slots.values()) {
       const isStreaming = owner.state === 'streaming';
-      if (isStreaming && !isFenced) owner.unsettled = { last, tally };
+      if (isStreaming && !isTaken(owner)) owner.unsettled = { last, tally };
       else metrics.abandoned(tally.rows);
-      if (isStreaming) toDoubt(ctx, owner, waitMsOf(owner));
+      if (isStreaming) toDoubt(ctx, owner, isTaken(owner) ? fencedWaitMs(owner) : waitMs);
       else if (owner.state === 'releasing') forget(ctx, owner);
     }
     if (!isDependencyFault(error)) ctx.post({ kind: 'failed', error });
+  }
+
+  /**
+   * A slot that somebody else took is left alone for a while: a rebalance on its way should be seen first, and a rebuild
+   * should get done. Each time for longer, or two who both think the slot is theirs would take it from each other for ever.
+   */
+  function fencedWaitMs(slot: OwnedSlot): number {
+    slot.timesFenced += 1;
+    return options.fencedRetryMs * 2 ** Math.min(MAX_FENCED_DOUBLINGS, slot.timesFenced - 1);
   }
 
   function dueInMs(nowMs: number): number {
@@ -148,21 +157,14 @@ export function createFlushing(ctx: SinkContext, backoff: Backoff): Flushing {
   return { advance, flushed, dueInMs };
 }
 
-const constantly = (waitMs: number) => () => waitMs;
-
-const MAX_FENCED_DOUBLINGS = 4;
-
-/**
- * Slots that somebody else took are left alone for a while: a rebalance on its way should be seen first, and a rebuild
- * should get done. Each time for longer, or two who both think a slot is theirs would take it from each other for ever.
- * The others of the batch go on at once.
- */
-function createFencedWaits({ details }: ReelstreamError, firstMs: number): (slot: OwnedSlot) => number {
-  const named = String(details.slots ?? '');
-  const taken = new Set(named.split(',').filter(Boolean).map(Number));
-  return (slot) => {
-    if (taken.size > 0 && !taken.has(slot.slot)) return 0;
-    slot.timesFenced += 1;
-    return firstMs * 2 ** Math.min(MAX_FENCED_DOUBLINGS, slot.timesFenced - 1);
-  };
+/** `fenced` names in `details.slots` the slots that have a newer owner; without names it may be any. */
+function createIsTaken({ code, details }: ReelstreamError): (slot: OwnedSlot) => boolean {
+  if (code !== 'fenced') return () => false;
+  const taken = new Set(
+    String(details.slots ?? '')
+      .split(',')
+      .filter(Boolean)
+      .map(Number),
+  );
+  return ({ slot }) => taken.size === 0 || taken.has(slot);
 }

@@ -23,7 +23,7 @@ type Step =
 const RUNS = Number(process.env.REELSTREAM_TEST_RUNS ?? 80);
 const PARTITIONS = [0, 1, 2];
 const partition = fc.constantFrom(...PARTITIONS);
-const fate = fc.constantFrom<InsertFate>('ok', 'ok', 'lost_answer', 'refused', 'hangs');
+const fate = fc.constantFrom<InsertFate>('ok', 'ok', 'half', 'lost_answer', 'refused', 'hangs');
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -155,10 +155,12 @@ describe('sink, whatever happens', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.tuple(log, log, log),
+        fc.boolean(),
         fc.array(step, { maxLength: 80, size: 'max' }),
-        async (records, steps) => {
+        async (records, splits, steps) => {
           const logs = new Map(PARTITIONS.map((p) => [p, records[p]!]));
           const h = await startSink(logs, { maxBatchRows: 25 });
+          h.store.splits = splits;
           h.reader.assign(...PARTITIONS);
           for (const one of steps) await play(h, logs, one);
           heal(h);

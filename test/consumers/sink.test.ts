@@ -241,6 +241,20 @@ describe('sink, in doubt', () => {
     expect(h.sink.status().counts).toMatchObject({ consumed: 200, applied: 200, abandoned: 0 });
   });
 
+  it.each(['half', 'fenced'] as const)(
+    'counts what landed when one of two statements was refused (%s)',
+    async (how) => {
+      const h = await streaming();
+      h.store.splits = true;
+      if (how === 'fenced') h.store.fence(slotOf(1));
+      else h.store.fate = () => (h.store.inserts.length === 0 ? 'half' : 'ok');
+      await h.run(() => h.sink.status().counts.applied === 200);
+      expect(offsets(h, 0)).toEqual(upTo(100));
+      expect(offsets(h, 1)).toEqual(upTo(100));
+      expect(h.sink.status().counts).toMatchObject({ consumed: 300, applied: 200, abandoned: 100 });
+    },
+  );
+
   it('throws away what was judged behind the doubtful rows', async () => {
     const h = await startSink(logs(goodLog(300)), { maxBatchRows: 100 });
     h.reader.assign(0);

@@ -3,10 +3,10 @@ import { ReelstreamError } from '../../core/errors.ts';
 import { type RawRow, readRawRows } from './raw-rows.ts';
 
 /**
- * What becomes of an INSERT: `ok`; `lost_answer` written, but the answer does not come; `refused` nothing written and an
+ * What becomes of an INSERT: `ok`; `half` one of two statements was written, by slot, and the other was refused; `lost_answer` written, but the answer does not come; `refused` nothing written and an
  * error; `hangs` no answer at all, and the rows may still land until the next claim drains it (`landsLate` decides).
  */
-export type InsertFate = 'ok' | 'lost_answer' | 'refused' | 'hangs';
+export type InsertFate = 'ok' | 'half' | 'lost_answer' | 'refused' | 'hangs';
 
 const SLOT_OF_PARTITION_0 = 10;
 
@@ -23,6 +23,8 @@ export interface ScriptedStore extends SinkStore {
   claimError: () => ReelstreamError | null;
   /** while set, claims and INSERTs wait for it */
   gate: Promise<void> | null;
+  /** true: a batch goes out as two statements, of which only those with a lost slot are refused */
+  splits: boolean;
   /** another process takes the slot */
   fence(slot: Slot): void;
   rowsOf(partition: number): RawRow[];
@@ -40,8 +42,8 @@ export function createScriptedStore(): ScriptedStore {
     raw.set(slot, rows);
     return rows;
   };
-  const land = (batch: FencedBatch) => {
-    for (const row of readRawRows(batch.body)) rowsOfSlot(row.slot).push(row);
+  const land = (batch: FencedBatch, isChosen: (slot: Slot) => boolean = () => true) => {
+    for (const row of readRawRows(batch.body)) if (isChosen(row.slot)) rowsOfSlot(row.slot).push(row);
   };
 
   const store: ScriptedStore = {
@@ -52,6 +54,7 @@ export function createScriptedStore(): ScriptedStore {
     landsLate: () => false,
     claimError: () => null,
     gate: null,
+    splits: false,
     fence: (slot) => void epochs.set(slot, (epochs.get(slot) ?? 0n) + 1n),
     rowsOf: (partition) => raw.get(slotOf(partition)) ?? [],
 
@@ -89,13 +92,17 @@ export function createScriptedStore(): ScriptedStore {
         .filter(({ slot, epoch }) => epochs.get(slot) !== epoch)
         .map(({ slot }) => slot);
       const note = (fate: InsertFate | 'fenced') => store.inserts.push({ slots, rows: batch.rows, fate });
+      const firstHalf = new Set(slots.slice(0, Math.ceil(slots.length / 2)));
       if (lost.length > 0) {
         note('fenced');
+        if (store.splits && !lost.some((slot) => firstHalf.has(slot)))
+          land(batch, (slot) => firstHalf.has(slot));
         throw new ReelstreamError('fenced', 'a newer epoch', { details: { slots: lost.join(',') } });
       }
       const fate = store.fate();
       note(fate);
-      if (fate === 'refused')
+      if (fate === 'half' && slots.length > 1) land(batch, (slot) => firstHalf.has(slot));
+      if (fate === 'refused' || fate === 'half')
         throw new ReelstreamError('clickhouse', 'refused', { details: { number: 252 } });
       if (fate === 'hangs') {
         hanging.push(batch);
