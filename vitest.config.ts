@@ -28,6 +28,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.contract.test.ts', 'test/smoke/**', 'test/system/**'],
           testTimeout: 20_000,
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -40,6 +41,7 @@ export default defineConfig({
           // they wait more than they work: two at a time halve the wait
           fileParallelism: true,
           maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
       ...['smoke', 'system'].map((name) => ({
@@ -49,6 +51,7 @@ export default defineConfig({
           testTimeout: 900_000,
           hookTimeout: 240_000,
           ...oneAtATime,
+          sequence: { groupOrder: 2 },
         },
       })),
     ],

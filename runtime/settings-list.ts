@@ -141,7 +141,7 @@ export const SETTINGS = {
   REELSTREAM_SINK_GROUP: named('reelstream-sink', 'Consumer group of the sink'),
   REELSTREAM_SINK_FLUSH_MIN_INTERVAL_MS: integer(250, 10, 60_000, 'Shortest age at which a batch is flushed'),
   REELSTREAM_SINK_FLUSH_MAX_INTERVAL_MS: integer(2_000, 10, 60_000, 'Longest age of a batch'),
-  REELSTREAM_SINK_MAX_BATCH_ROWS: integer(50_000, 1, 1_000_000, 'Rows of one flush over all partitions'),
+  REELSTREAM_SINK_MAX_BATCH_ROWS: integer(100_000, 1, 1_000_000, 'Rows of one flush over all partitions'),
   REELSTREAM_SINK_MAX_BATCH_BYTES: integer(16_777_216, 65_536, 268_435_456, 'Encoded bytes of one flush'),
   REELSTREAM_SINK_INSERT_TIMEOUT_MS: integer(30_000, 1_000, 600_000, 'Longest wait for one INSERT'),
   REELSTREAM_SINK_DRAIN_TIMEOUT_MS: integer(
