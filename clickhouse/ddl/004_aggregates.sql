@@ -215,8 +215,9 @@ GROUP BY slot, ingest_month, dimension, id, bucket, share;
 
 -- The current opinion of each person about each film. Three facets, because a watch does not replace a rating: the newest
 -- event of a facet stands, a withdrawal included. A deletion is a row of film 0; readers hide what lies before it.
--- Tuples compare by their first field, so max is the newest by offset. One row per event, merged by the engine: grouping
--- in the view would cost more than it saves, an event rarely meets its own key within a batch.
+-- An opinion is one number, so that max is the newest: offset (64 bits), event time in ms (48), kind (8), half stars (8). As
+-- a tuple it took five times as long to read, as a state ten times as long to write. One row per event, merged by the engine:
+-- grouping in the view would cost more than it saves, an event rarely meets its own key within a batch.
 CREATE TABLE IF NOT EXISTS user_ratings
 (
     slot            UInt16,
@@ -225,12 +226,7 @@ CREATE TABLE IF NOT EXISTS user_ratings
     movie_id        UInt32,
     facet           Enum8('rating' = 1, 'watch' = 2, 'deletion' = 3),
     n               SimpleAggregateFunction(sum, UInt64) COMMENT 'events',
-    opinion         SimpleAggregateFunction(max, Tuple(
-                        kafka_offset UInt64,
-                        kind Enum8('NONE' = 0, 'RATED' = 1, 'UNRATED' = 2, 'WATCHED' = 3, 'UNWATCHED' = 4,
-                                   'USER_DELETED' = 5, 'CANARY' = 6),
-                        half_stars UInt8,
-                        ts DateTime64(3, 'UTC'))),
+    opinion         SimpleAggregateFunction(max, UInt128),
     applied_offset  SimpleAggregateFunction(max, UInt64),
     INDEX applied_offset_range applied_offset TYPE minmax GRANULARITY 1,
     INDEX facets facet TYPE set(3) GRANULARITY 1
@@ -248,7 +244,9 @@ SELECT
     movie_id,
     CAST(multiIf(kind IN ('RATED', 'UNRATED'), 1, kind IN ('WATCHED', 'UNWATCHED'), 2, 3), 'Int8') AS facet,
     toUInt64(1) AS n,
-    (kafka_offset, kind, half_stars, ts) AS opinion,
+    bitOr(
+        bitShiftLeft(toUInt128(kafka_offset), 64),
+        toUInt128(toUInt64(toUnixTimestamp64Milli(ts)) * 65536 + toUInt8(kind) * 256 + half_stars)) AS opinion,
     kafka_offset AS applied_offset
 FROM events_raw
 WHERE verdict = 'ok' AND kind NOT IN ('NONE', 'CANARY');

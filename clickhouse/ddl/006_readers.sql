@@ -122,13 +122,14 @@ SELECT
 FROM agg_pipeline_minute AS a
 GROUP BY minute, verdict, reason;
 
--- The newest deletion of each person. Slots of a newer stream are higher, so (slot, offset) orders a person's events over
--- incarnations of the topic as well. deleted_before is one past the deletion itself.
+-- The newest deletion of each person, as a place in their history. Slots of a newer stream are higher, so slot, then offset
+-- orders a person's events over incarnations of the topic as well: slot * 2^128 + offset * 2^64. Everything below
+-- deleted_before, which is one past the deletion itself, is hidden.
 CREATE VIEW IF NOT EXISTS user_deletions AS
 SELECT
     user_id,
-    max((slot, applied_offset + 1)) AS deleted_before
-FROM user_ratings
+    max(bitOr(bitShiftLeft(toUInt256(slot), 128), bitShiftLeft(toUInt256(d.applied_offset) + 1, 64))) AS deleted_before
+FROM user_ratings AS d
 WHERE facet = 'deletion'
 GROUP BY user_id;
 
@@ -138,26 +139,31 @@ SELECT
     o.user_id AS user_id,
     o.movie_id AS movie_id,
     o.facet AS facet,
-    tupleElement(o.newest, 2) AS opinion
+    toUInt8(bitAnd(o.newest, 255)) AS half_stars,
+    fromUnixTimestamp64Milli(toInt64(bitAnd(bitShiftRight(o.newest, 16), 281474976710655)), 'UTC') AS ts
 FROM
 (
-    SELECT user_id, movie_id, facet, max((slot, opinion)) AS newest
-    FROM user_ratings
+    SELECT
+        user_id,
+        movie_id,
+        facet,
+        max(bitOr(bitShiftLeft(toUInt256(slot), 128), toUInt256(u.opinion))) AS newest
+    FROM user_ratings AS u
     WHERE facet != 'deletion'
     GROUP BY user_id, movie_id, facet
 ) AS o
 LEFT JOIN user_deletions AS d ON d.user_id = o.user_id
-WHERE tupleElement(o.newest, 2).kind IN ('RATED', 'WATCHED')
-  AND (tupleElement(o.newest, 1), tupleElement(o.newest, 2).kafka_offset)
-      >= (ifNull(tupleElement(d.deleted_before, 1), 0), ifNull(tupleElement(d.deleted_before, 2), 0));
+-- kinds RATED and WATCHED
+WHERE bitAnd(bitShiftRight(o.newest, 8), 255) IN (1, 3)
+  AND o.newest >= ifNull(d.deleted_before, toUInt256(0));
 
 CREATE VIEW IF NOT EXISTS current_ratings AS
 SELECT
     user_id,
     movie_id,
     dictGetOrDefault('movie_titles', 'title', toUInt64(movie_id), '(unknown)') AS title,
-    opinion.half_stars / 2 AS rating,
-    opinion.ts AS rated_at
+    half_stars / 2 AS rating,
+    ts AS rated_at
 FROM current_opinions
 WHERE facet = 'rating';
 
@@ -174,8 +180,8 @@ FROM
 (
     SELECT user_id, NULL AS gender, NULL AS year_of_birth,
         toUInt64(facet = 'rating') AS rated, toUInt64(facet = 'watch') AS watched,
-        if(facet = 'rating', opinion.half_stars, 0) AS half_stars
-    FROM current_opinions
+        if(facet = 'rating', o.half_stars, 0) AS half_stars
+    FROM current_opinions AS o
     UNION ALL
     SELECT user_id, argMax(p.gender, p.kafka_offset) AS gender, argMax(p.year_of_birth, p.kafka_offset) AS year_of_birth,
         0 AS rated, 0 AS watched, 0 AS half_stars
@@ -204,4 +210,5 @@ SELECT
 FROM events_raw AS e
 LEFT JOIN user_deletions AS d ON d.user_id = e.user_id
 WHERE e.verdict = 'ok' AND e.kind = 'RATED'
-  AND (e.slot, e.kafka_offset) >= (ifNull(tupleElement(d.deleted_before, 1), 0), ifNull(tupleElement(d.deleted_before, 2), 0));
+  AND bitOr(bitShiftLeft(toUInt256(e.slot), 128), bitShiftLeft(toUInt256(e.kafka_offset), 64))
+      >= ifNull(d.deleted_before, toUInt256(0));

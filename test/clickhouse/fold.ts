@@ -117,7 +117,7 @@ export async function readFolded(clickhouse: ClickHouse): Promise<Folded> {
     movieDay: await ratings('movie_ratings_by_day', 'movie_id', 'day'),
     opinions: await read(
       `SELECT concat(toString(user_id), ' ', toString(movie_id), ' ', toString(facet)) AS key,
-              concat(toString(opinion.half_stars), ' ', formatDateTime(opinion.ts, '%F %T')) AS value
+              concat(toString(half_stars), ' ', formatDateTime(ts, '%F %T')) AS value
        FROM current_opinions`,
     ),
   };
