@@ -34,11 +34,12 @@ export async function compareWithRaw(
            cityHash64(${values.map(mergedValue).join(', ')}) AS value
     FROM ${source} AS t GROUP BY ${keyNames}`;
   const want = aggregate.selectFrom(`(SELECT * FROM ${rawTable} WHERE slot IN {slots:Array(UInt16)})`);
-  const [row] = await clickhouse.query<{ keys: string; differing: string; examples: string[] }>(
-    `SELECT count() AS keys, countIf(differs) AS differing, groupArrayIf(${EXAMPLES})(key, differs) AS examples
+  const [row] = await clickhouse.query<{ found: string; differing: string; examples: string[] }>(
+    `SELECT count() AS found, countIf(differs) AS differing,
+            arrayMap(key -> toString(key), groupArrayIf(${EXAMPLES})(keys, differs)) AS examples
      FROM
      (
-       SELECT toString(tuple(${keyNames})) AS key, count() != 2 OR min(value) != max(value) AS differs
+       SELECT tuple(${keyNames}) AS keys, count() != 2 OR min(value) != max(value) AS differs
        FROM
        (
          ${merged(`(SELECT * FROM ${table} WHERE slot IN {slots:Array(UInt16)})`)}
@@ -49,7 +50,7 @@ export async function compareWithRaw(
      )`,
     { params: { slots }, settings: { max_bytes_before_external_group_by: MAX_GROUP_BYTES } },
   );
-  return { keys: Number(row!.keys), differing: Number(row!.differing), examples: row!.examples };
+  return { keys: Number(row!.found), differing: Number(row!.differing), examples: row!.examples };
 }
 
 const PARTITION_COLUMNS = ['slot', 'ingest_month'];
