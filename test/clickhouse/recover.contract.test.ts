@@ -104,6 +104,18 @@ describe('recovery after a crash', () => {
     await expectExact();
   });
 
+  it('completes what an INSERT began whose view failed', async () => {
+    await send(0, 50);
+    await clickhouse.command('CREATE TABLE nowhere (x UInt8) ENGINE = MergeTree ORDER BY x');
+    await clickhouse.command(
+      'CREATE MATERIALIZED VIEW broken TO nowhere AS SELECT throwIf(kafka_offset > 60) AS x FROM events_raw',
+    );
+    await expect(send(50, 90)).rejects.toMatchObject({ code: 'clickhouse' });
+    await clickhouse.command('DROP TABLE broken SYNC');
+    for (const { nextOffset } of await claimAgain()) expect([50, 90]).toContain(numberOf(nextOffset));
+    await expectExact();
+  });
+
   it('is never taken for the repetition of a repair that died', async () => {
     await send(0, 50);
     await clickhouse.command('CREATE TABLE twice AS agg_ratings_live');
