@@ -93,7 +93,9 @@ async function clonePartitions(
     { params: { database: clickhouse.database, table, slots } },
   );
   for (const { id } of found) {
-    await clickhouse.command(`ALTER TABLE ${clone} ATTACH PARTITION ID '${id}' FROM ${table}`);
+    await clickhouse.command(`ALTER TABLE ${clone} ATTACH PARTITION ID {id:String} FROM ${table}`, {
+      params: { id },
+    });
   }
 }
 

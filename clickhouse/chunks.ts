@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ClickHouse, Settings } from './connection.ts';
+import type { ClickHouse, QueryParams, Settings } from './connection.ts';
 import { FENCE_GUARD, fenceParams, type Ownership, ownedComment } from './fence.ts';
 import type { Slot } from './sink-store.ts';
 
@@ -105,10 +105,11 @@ export async function insertDerived(
   columns: string,
   select: string,
   chunk: Chunk,
+  more: QueryParams = {},
 ): Promise<void> {
   const guard = owned.length > 0 ? `WHERE ${FENCE_GUARD}` : '';
   await clickhouse.command(`INSERT INTO ${target} (${columns}) SELECT ${columns} FROM (${select}) ${guard}`, {
-    params: { ...chunkParams(chunk), ...fenceParams(owned) },
+    params: { ...chunkParams(chunk), ...fenceParams(owned), ...more },
     settings: {
       ...settings,
       // a repair must never be taken for a repetition of one that died; insert_deduplicate=0 is not heeded everywhere

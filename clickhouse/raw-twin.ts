@@ -28,9 +28,9 @@ export async function appendToRawTwin(context: RepairContext, twin: RawTwin, tab
   const after = await lastOffset(clickhouse, table, slot);
   if (upTo <= after) return;
   const columns = await rawColumns(clickhouse);
-  const select = catalogVersion > 0 ? rewriteSelect(columns, catalogVersion) : copySelect(columns);
+  const select = catalogVersion > 0 ? rewriteSelect(columns) : copySelect(columns);
   await forEachChunk(context, { rawTable: RAW_TABLE, slot, after, upTo, month }, (chunk) =>
-    insertDerived(context, table, columns.join(', '), select, chunk),
+    insertDerived(context, table, columns.join(', '), select, chunk, { catalog_version: catalogVersion }),
   );
 }
 
@@ -46,19 +46,19 @@ const copySelect = (columns: readonly string[]) =>
   `SELECT ${columns.join(', ')} FROM ${chunkSource(RAW_TABLE)}`;
 
 /** The rule of `FilmIndex.filmOf` and `loadFilmIndex` in SQL; a test compares the two. */
-function rewriteSelect(columns: readonly string[], catalogVersion: number): string {
+function rewriteSelect(columns: readonly string[]): string {
   const kept = columns.filter((name) => !FROM_CATALOGUE.includes(name)).map((name) => `r.${name} AS ${name}`);
   const ids = (name: string) =>
     `if(${ABOUT_FILM}, if(empty(f.${name}), [toUInt32(0)], f.${name}), []) AS ${name}`;
   return `
     SELECT ${kept.join(', ')}, ${ids('genre_ids')}, ${ids('company_ids')},
            if(${ABOUT_FILM}, f.release_year, 0) AS release_year,
-           toUInt32(${catalogVersion}) AS catalog_version
+           {catalog_version:UInt32} AS catalog_version
     FROM ${chunkSource(RAW_TABLE)} AS r
     LEFT JOIN
     (
       SELECT movie_id, genre_ids, company_ids, release_year FROM catalog_movies
-      WHERE version = ${catalogVersion} AND movie_id > 0
+      WHERE version = {catalog_version:UInt32} AND movie_id > 0
       ORDER BY movie_id, tmdb_id LIMIT 1 BY movie_id
     ) AS f ON f.movie_id = r.movie_id
     SETTINGS join_use_nulls = 0`;

@@ -25,6 +25,8 @@ export async function sealMonth(options: OwnerOptions, slot: Slot, month: number
     await clickhouse.insertRows('sealed_months', [{ slot, ingest_month: month, rows, last_offset: last }], {
       settings: { async_insert: 0, insert_deduplicate: 0 },
     });
-    await clickhouse.command(`ALTER TABLE ${RAW_TABLE} DROP PARTITION (${slot}, ${month})`);
+    await clickhouse.command(`ALTER TABLE ${RAW_TABLE} DROP PARTITION ({slot:UInt16}, {month:UInt32})`, {
+      params: { slot, month },
+    });
   });
 }

@@ -1,6 +1,6 @@
 import { type Aggregate, RAW_TABLE } from './aggregates.ts';
 import type { RepairContext } from './chunks.ts';
-import type { ClickHouse } from './connection.ts';
+import type { ClickHouse, QueryParams } from './connection.ts';
 import { assertOwned, FENCE_GUARD, fenceParams, ownedComment } from './fence.ts';
 import { fill } from './fill.ts';
 import { appendToRawTwin } from './raw-twin.ts';
@@ -86,8 +86,11 @@ export async function finishSwap(
 /** An empty twin empties the partition. Never DROP PARTITION: a late one would find newer rows, a late REPLACE finds no twin. */
 async function replacePartition(context: RepairContext, table: string, swap: Swap): Promise<void> {
   const { slot, month } = swap;
-  const statement = `ALTER TABLE ${table} REPLACE PARTITION (${slot}, ${month}) FROM ${twinOf(swap, table)}`;
-  await alter(context, statement);
+  const partition = 'PARTITION ({slot:UInt16}, {month:UInt32})';
+  await alter(context, `ALTER TABLE ${table} REPLACE ${partition} FROM ${twinOf(swap, table)}`, {
+    slot,
+    month,
+  });
 }
 
 /** Without effect unless the slot is still owned: a former owner must not hide the swap of its successor. */
@@ -170,9 +173,14 @@ async function tableExists(clickhouse: ClickHouse, table: string): Promise<boole
  * DDL cannot carry the guard. Looking first keeps a former owner from disturbing its successor; what slips through finds no
  * twin, or swaps in the very rows that the successor swaps in.
  */
-async function alter({ clickhouse, settings, owned }: RepairContext, statement: string): Promise<void> {
+async function alter(
+  { clickhouse, settings, owned }: RepairContext,
+  statement: string,
+  params: QueryParams = {},
+): Promise<void> {
   await assertOwned(clickhouse, owned);
   await clickhouse.command(statement, {
+    params,
     settings: { ...settings, log_comment: ownedComment(clickhouse.database, owned, 'alter') },
   });
 }

@@ -42,7 +42,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   clock.nowAtMs = JANUARY;
-  claimed = await claimNew(store, 2);
+  claimed = await claimNew(store, 1);
   await send(0, 80);
   clock.nowAtMs = FEBRUARY;
   await send(80, 150);
@@ -104,7 +104,7 @@ async function expectIdsOf(catalogVersion: number): Promise<void> {
      WHERE slot IN {slots:Array(UInt16)}`,
     { params: { slots: slots() } },
   );
-  expect(rows).toHaveLength(300);
+  expect(rows).toHaveLength(150);
   for (const row of rows) {
     const hasFilm = row.verdict !== 'dead_letter' && !['NONE', 'CANARY', 'USER_DELETED'].includes(row.kind);
     const film = hasFilm ? index.film(row.movie_id) : { genreIds: [], companyIds: [], releaseYear: 0 };
@@ -125,7 +125,7 @@ describe('rebuild', () => {
     );
     expect((await audit(clickhouse, slots())).exact).toBe(false);
     const rebuilt = await rebuildAll(0);
-    expect(rebuilt.map(({ month }) => month)).toEqual([202601, 202602, 202601, 202602]);
+    expect(rebuilt.map(({ month }) => month)).toEqual([202601, 202602]);
     await expectExact();
     expect(await leftTwins()).toEqual([]);
   });
@@ -178,7 +178,7 @@ describe('rebuild with a newer catalogue', () => {
     const newest = await loadCatalogue();
     const options = { ...(await ownerOptions(clickhouse, clock)), slots: slots(), catalogVersion: newest };
     const rebuilt = await rebuild({ ...options, fromMonth: 202602, toMonth: null });
-    expect(rebuilt.map(({ month }) => month)).toEqual([202602, 202602]);
+    expect(rebuilt.map(({ month }) => month)).toEqual([202602]);
     await expectExact();
   });
 
@@ -195,7 +195,7 @@ describe('rebuild with a newer catalogue', () => {
         const newest = await loadCatalogue();
         await expect(rebuildAll(newest, dyingConnection(clickhouse, at, mode))).rejects.toThrow('died here');
         claimed = await store.claim(slots(), noBeat);
-        expect(claimed.map(({ nextOffset }) => numberOf(nextOffset))).toEqual([150, 150]);
+        expect(claimed.map(({ nextOffset }) => numberOf(nextOffset))).toEqual([150]);
         await expectExact();
         await rebuildAll(newest);
         await expectIdsOf(newest);
