@@ -151,6 +151,8 @@ FROM
     FROM user_ratings AS u
     WHERE facet != 'deletion'
     GROUP BY user_id, movie_id, facet
+    -- the sorting key: no table of all opinions in memory
+    SETTINGS optimize_aggregation_in_order = 1
 ) AS o
 LEFT JOIN user_deletions AS d ON d.user_id = o.user_id
 -- kinds RATED and WATCHED
