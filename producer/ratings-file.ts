@@ -18,18 +18,33 @@ const MAX_ID = 2 ** 31 - 1;
 /** later, and the event time would not be a date the pipeline takes; also the end of the 32-bit column */
 const MAX_SECONDS = 2 ** 32 - 1;
 
+export type OnRating = (userId: number, movieId: number, halfStars: number, seconds: number) => void;
+
 /**
  * Reads a MovieLens `ratings.csv` whole, LF or CRLF. It is a replay's ground truth, so one bad row refuses the file.
  * @throws ReelstreamError `usage` when it cannot be read, `bad_data` with the line of the first bad row
  */
 export async function readRatingsFile(path: string): Promise<RatingsFile> {
-  const hash = createHash('sha256');
   const builder = createRatingsTableBuilder();
+  const hash = await scanRatingsFile(path, builder.add);
+  return { table: builder.build(), hash };
+}
+
+/**
+ * Hands over the same file's rows in its own order, holding none of them.
+ * @returns SHA-256 of the bytes
+ * @throws ReelstreamError as readRatingsFile does, and those of `onRating`
+ */
+export async function scanRatingsFile(path: string, onRating: OnRating): Promise<string> {
+  const hash = createHash('sha256');
   let line = 0;
+  let rows = 0;
   const take = (text: string) => {
     line += 1;
-    if (line === 1) checkHeader(path, text);
-    else if (text !== '') addRow(builder, path, line, text);
+    if (line === 1) return checkHeader(path, text);
+    if (text === '') return;
+    takeRow(onRating, path, line, text);
+    rows += 1;
   };
   try {
     let rest = '';
@@ -46,9 +61,8 @@ export async function readRatingsFile(path: string): Promise<RatingsFile> {
       cause: error,
     });
   }
-  const table = builder.build();
-  if (table.length === 0) throw new ReelstreamError('bad_data', `${path} holds no ratings`);
-  return { table, hash: hash.digest('hex') };
+  if (rows === 0) throw new ReelstreamError('bad_data', `${path} holds no ratings`);
+  return hash.digest('hex');
 }
 
 function checkHeader(path: string, text: string): void {
@@ -58,12 +72,7 @@ function checkHeader(path: string, text: string): void {
   });
 }
 
-function addRow(
-  builder: ReturnType<typeof createRatingsTableBuilder>,
-  path: string,
-  line: number,
-  text: string,
-): void {
+function takeRow(onRating: OnRating, path: string, line: number, text: string): void {
   const [, user = '', movie = '', rating = '', second = ''] = ROW.exec(text) ?? [];
   const halfStars = Number(rating) * 2;
   const known = isId(user) && isId(movie) && halfStars <= 10 && Number(second) <= MAX_SECONDS;
@@ -72,7 +81,7 @@ function addRow(
       details: { line },
     });
   }
-  builder.add(Number(user), Number(movie), halfStars, Number(second));
+  onRating(Number(user), Number(movie), halfStars, Number(second));
 }
 
 function isId(text: string): boolean {
