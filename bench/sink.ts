@@ -2,52 +2,73 @@ import { join } from 'node:path';
 import { prepareStores } from '../cli/start/prepare.ts';
 import { sinkSpec } from '../cli/start/services.ts';
 import { clickHouseFrom, kafkaAdminFrom } from '../cli/wiring.ts';
-import type { connectClickHouse } from '../clickhouse/connection.ts';
+import type { ClickHouse } from '../clickhouse/connection.ts';
 import { systemClock } from '../core/clock.ts';
 import { ReelstreamError } from '../core/errors.ts';
 import { createOwnProcessSpec } from '../embedded/own-process.ts';
 import { projectRoot } from '../runtime/environment.ts';
 import { type BenchStack, startBenchStack } from './bench-stack.ts';
+import { benchKafkaEngine } from './kafka-engine.ts';
+import { measureRise, type Rise } from './rise.ts';
 
 export interface SinkBench {
   readonly events: number;
-  readonly seconds: number;
-  readonly eventsPerSecond: number;
-  /** CPU microseconds per event */
-  readonly cpuMicros: { readonly sink: number; readonly engine: number; readonly broker: number };
+  readonly sink: Rise<'sink' | 'clickhouse' | 'kafka'>;
+  readonly kafkaEngine: Rise<'clickhouse' | 'kafka'>;
+  /** sink / Kafka engine */
+  readonly ratios: {
+    readonly rate: number;
+    /** client and engine on both sides, the broker on neither */
+    readonly cpu: number;
+  };
 }
 
-const POLL_MS = 100;
-const DEADLINE_MS = 300_000;
 const PRODUCE_RATE = 400_000;
+const MERGES_DEADLINE_MS = 120_000;
 
-/** Events already in Kafka -> raw and every aggregate, through the real sink process; timed from its first row to its last. */
+/**
+ * Events already in Kafka -> raw and every aggregate, twice over the same log: by the real sink process, exactly once, and by
+ * ClickHouse's own Kafka engine, at least once.
+ */
 export async function benchSink(events: number, say: (line: string) => void): Promise<SinkBench> {
   const stack = await startBenchStack(say);
-  const { settings, supervisor } = stack;
+  const { settings } = stack;
   const clickhouse = clickHouseFrom(settings);
   const admin = kafkaAdminFrom(settings, 'reelstream-bench');
   try {
     await prepareStores(settings, clickhouse, admin, say);
     say(`producing ${events.toLocaleString('en-US')} events`);
     await produceAll(stack, events);
-    say('starting the sink');
-    await supervisor.start([sinkSpec(settings)]);
-    const names = ['sink', 'clickhouse', 'kafka'] as const;
-    const cpuAt = () => names.map((name) => stack.cpuSeconds(name));
-    const startedMs = systemClock.monotonicMs();
-    const cpuBefore = cpuAt();
-    await untilRows(clickhouse, events);
-    const seconds = (systemClock.monotonicMs() - startedMs) / 1_000;
-    const [sink, engine, broker] = cpuAt().map((cpu, i) => ((cpu - cpuBefore[i]!) / events) * 1e6) as [
-      number,
-      number,
-      number,
-    ];
-    return { events, seconds, eventsPerSecond: events / seconds, cpuMicros: { sink, engine, broker } };
+    say('the sink');
+    await stack.supervisor.start([sinkSpec(settings)]);
+    const sink = await measureRise(clickhouse, events, ['sink', 'clickhouse', 'kafka'], stack.cpuSeconds);
+    await stack.supervisor.stop(['sink']);
+    await untilMergesRest(clickhouse);
+    say("ClickHouse's Kafka engine");
+    const kafkaEngine = await benchKafkaEngine(stack, events);
+    return { events, sink, kafkaEngine, ratios: ratiosOf(sink, kafkaEngine) };
   } finally {
     await Promise.allSettled([clickhouse.close(), admin.close()]);
     await stack.remove();
+  }
+}
+
+function ratiosOf(sink: SinkBench['sink'], peer: SinkBench['kafkaEngine']): SinkBench['ratios'] {
+  return {
+    rate: sink.eventsPerSecond / peer.eventsPerSecond,
+    cpu: (sink.cpuMicros.sink + sink.cpuMicros.clickhouse) / peer.cpuMicros.clickhouse,
+  };
+}
+
+/** What the first run left to merge would be paid by the second. */
+async function untilMergesRest(clickhouse: ClickHouse): Promise<void> {
+  const deadlineMs = systemClock.monotonicMs() + MERGES_DEADLINE_MS;
+  for (let idle = 0; idle < 5; ) {
+    const [merges] = await clickhouse.query<{ n: string }>('SELECT count() AS n FROM system.merges');
+    idle = Number(merges?.n) === 0 ? idle + 1 : 0;
+    if (systemClock.monotonicMs() > deadlineMs)
+      throw new ReelstreamError('timeout', 'the merges of the first run do not end');
+    await systemClock.sleep(500);
   }
 }
 
@@ -80,16 +101,4 @@ async function produceAll(stack: BenchStack, events: number): Promise<void> {
   ]);
   const { code } = await supervisor.exited('producer');
   if (code !== 0) throw new ReelstreamError('unknown', `the producer ended with ${code}`);
-}
-
-async function untilRows(clickhouse: ReturnType<typeof connectClickHouse>, rows: number): Promise<void> {
-  const deadlineMs = systemClock.monotonicMs() + DEADLINE_MS;
-  for (;;) {
-    // Trivial count: from the parts' metadata, so that looking costs the engine nothing
-    const [found] = await clickhouse.query<{ n: string }>('SELECT count() AS n FROM events_raw');
-    if (Number(found?.n) >= rows) return;
-    if (systemClock.monotonicMs() > deadlineMs)
-      throw new ReelstreamError('timeout', `only ${found?.n} rows in time`);
-    await systemClock.sleep(POLL_MS);
-  }
 }
