@@ -5,4 +5,6 @@ export interface LogRecord {
   readonly logTsMs: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
+  /** texts by name; a source that knows of none may leave them out */
+  readonly headers?: ReadonlyMap<string, string>;
 }

@@ -33,7 +33,9 @@ export interface RecordSet {
   readonly nextPosition: number;
 }
 
-/** Views into the fetched bytes; the key's is made only when somebody looks at it. */
+const NO_HEADERS: ReadonlyMap<string, string> = new Map();
+
+/** Views into the fetched bytes; key and headers are made only when somebody looks at them. */
 class FetchedRecord implements LogRecord {
   readonly offset: number;
   readonly logTsMs: number;
@@ -60,6 +62,21 @@ class FetchedRecord implements LogRecord {
 
   get key(): Buffer | null {
     return this.#keyBytes < 0 ? null : this.#bytes.subarray(this.#keyStart, this.#keyStart + this.#keyBytes);
+  }
+
+  /** A name that comes twice counts with its last value. */
+  get headers(): ReadonlyMap<string, string> {
+    const cursor = { bytes: this.#bytes, at: this.#keyStart + Math.max(0, this.#keyBytes) };
+    const valueBytes = readVarint(cursor);
+    if (valueBytes > 0) cursor.at += valueBytes;
+    const count = readVarint(cursor);
+    if (count <= 0) return NO_HEADERS;
+    const headers = new Map<string, string>();
+    // the broker checks no header: a count may be anything
+    for (let i = 0; i < count && cursor.at < this.#bytes.length; i++) {
+      headers.set(readText(cursor), readText(cursor));
+    }
+    return headers;
   }
 }
 
@@ -180,6 +197,13 @@ function readVarint(cursor: { readonly bytes: Buffer; at: number }): number {
     factor *= 128;
   }
   return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+}
+
+/** A length and that many bytes of UTF-8; '' where there is nothing. */
+function readText(cursor: { readonly bytes: Buffer; at: number }): string {
+  const length = Math.max(0, readVarint(cursor));
+  cursor.at += length;
+  return cursor.bytes.toString('utf8', cursor.at - length, cursor.at);
 }
 
 /** int64 as a number: exact to 2^53. */

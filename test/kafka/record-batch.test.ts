@@ -23,7 +23,7 @@ const read = (
 };
 
 describe('readRecordSet', () => {
-  it('reads keys, values, nulls and headers it does not need', () => {
+  it('reads keys, values, nulls, and passes headers', () => {
     const spec: BatchSpec = {
       baseOffset: 70,
       headers: { trace: 'x'.repeat(300) },
@@ -39,6 +39,24 @@ describe('readRecordSet', () => {
       ['', ''],
       [null, null],
     ]);
+  });
+
+  it('reads headers when they are looked at', () => {
+    const headers = { run: 'cafe', empty: '', long: 'ü'.repeat(200) };
+    const records = [
+      { delta: 0, key: 'k', value: 'a' },
+      { delta: 1, key: '', value: '' },
+      { delta: 2, key: null, value: null },
+      { delta: 3, key: 'k', value: null },
+      { delta: 4, key: null, value: 'v'.repeat(20_000) },
+    ];
+    for (const codec of [undefined, { number: 1, pack: gzipSync }]) {
+      const packed = codec ? { codec } : {};
+      const read = readRecordSet(batchBytes({ baseOffset: 0, records, headers, ...packed }), 0).records;
+      expect(read.map((record) => Object.fromEntries(record.headers ?? []))).toEqual(Array(5).fill(headers));
+      const bare = readRecordSet(batchBytes({ baseOffset: 0, records, ...packed }), 0).records;
+      expect(bare.map((record) => record.headers?.size)).toEqual(Array(5).fill(0));
+    }
   });
 
   it("takes the broker's time for all records, or each its own", () => {
