@@ -61,7 +61,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'version',
-    summary: 'print the version and the versions of what the embedded stack runs',
+    summary: 'print the versions of Reelstream and of the Kafka, registry and ClickHouse engine it runs',
     load: () => import('./commands/version.ts'),
   },
   {

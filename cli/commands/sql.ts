@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream/promises';
-import { connectClickHouse } from '../../clickhouse/connection.ts';
+import { type ClickHouse, connectClickHouse } from '../../clickhouse/connection.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { action, type Configure } from '../command.ts';
 import { clickHouseFrom } from '../wiring.ts';
@@ -10,8 +10,9 @@ interface Options {
 }
 
 const HELP = `
-Read-only: as REELSTREAM_CLICKHOUSE_READONLY_USERNAME where one is set, else with readonly=1. The database is
-REELSTREAM_CLICKHOUSE_DATABASE, so that tables need no prefix. The answer is streamed, of any size.
+Read-only: as REELSTREAM_CLICKHOUSE_READONLY_USERNAME where one is set (a user that may choose formats and limits:
+readonly=2 in its profile), else with readonly=1. The database is REELSTREAM_CLICKHOUSE_DATABASE, so that tables need no
+prefix. The answer is streamed, of any size.
 
   reelstream sql "SELECT genre, sum(n) AS ratings FROM genre_ratings_by_minute GROUP BY genre ORDER BY ratings DESC"
   reelstream sql --format CSVWithNames "SELECT * FROM current_ratings WHERE user_id = 1" > opinions.csv`;
@@ -24,10 +25,10 @@ export const configure: Configure = (command) => {
     .addHelpText('after', HELP)
     .action(
       action(async ({ format, json }: Options, settings, query: string) => {
-        const clickhouse = readOnlyClickHouse(settings);
+        const { clickhouse, limits } = connectReadOnly(settings);
         try {
           const answer = await clickhouse.queryBytes(query, {
-            settings: { default_format: format ?? (json ? 'JSON' : 'PrettyCompactMonoBlock'), readonly: 1 },
+            settings: { default_format: format ?? (json ? 'JSON' : 'PrettyCompactMonoBlock'), ...limits },
           });
           await pipeline(answer, process.stdout, { end: false });
           return 0;
@@ -38,13 +39,20 @@ export const configure: Configure = (command) => {
     );
 };
 
-function readOnlyClickHouse(settings: Settings) {
+interface ReadOnly {
+  readonly clickhouse: ClickHouse;
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+/** A server refuses to be told `readonly` by a user who has it already, so only a user who may write asks for it. */
+function connectReadOnly(settings: Settings): ReadOnly {
   const username = settings.REELSTREAM_CLICKHOUSE_READONLY_USERNAME;
-  if (username === '') return clickHouseFrom(settings);
-  return connectClickHouse({
+  if (username === '') return { clickhouse: clickHouseFrom(settings), limits: { readonly: 1 } };
+  const clickhouse = connectClickHouse({
     url: settings.REELSTREAM_CLICKHOUSE_URL,
     username,
     password: settings.REELSTREAM_CLICKHOUSE_READONLY_PASSWORD,
     database: settings.REELSTREAM_CLICKHOUSE_DATABASE,
   });
+  return { clickhouse, limits: {} };
 }
