@@ -1,6 +1,7 @@
 import { type ReelstreamError, toReelstreamError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { type ExitCode, exitCodeOf } from './exit-codes.ts';
+import { onStopSignals, onUncaught } from './process-events.ts';
 
 export interface Service {
   /** resolves when the work is done by itself or after `stop`; rejects when it failed */
@@ -25,27 +26,26 @@ export async function runService(start: () => Promise<Service>, options: RunOpti
   const asked = new Promise<void>((resolve) => {
     wake = resolve;
   });
-  let signals = 0;
-  const onSignal = (signal: NodeJS.Signals) => {
-    signals += 1;
-    if (signals > 1) {
+  const ignoreSignals = onStopSignals(['SIGINT', 'SIGTERM'], {
+    onStop(signal) {
+      logger.info({ signal }, 'stopping: draining what is in hand');
+      wake();
+    },
+    onHurry(signal) {
       logger.error({ signal }, 'second signal: ending at once, nothing more is drained');
       process.exit(1);
-    }
-    logger.info({ signal }, 'stopping: draining what is in hand');
-    wake();
-  };
-  const onUnknown = (thrown: unknown) => {
+    },
+  });
+  const fail = (thrown: unknown) => {
     failure ??= toReelstreamError(thrown);
     logger.error(errorFields(failure), 'unexpected error: draining, then ending with 1');
     wake();
   };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  process.on('uncaughtException', onUnknown).on('unhandledRejection', onUnknown);
+  const ignoreUncaught = onUncaught(fail);
   try {
     const service = await start();
-    await Promise.race([service.done.catch(onUnknown), asked]);
-    if (!(await within(service.stop().catch(onUnknown), options.stopTimeoutMs))) {
+    await Promise.race([service.done.catch(fail), asked]);
+    if (!(await within(service.stop().catch(fail), options.stopTimeoutMs))) {
       logger.error({ stopTimeoutMs: options.stopTimeoutMs }, 'the drain did not end in time');
       return 1;
     }
@@ -54,8 +54,8 @@ export async function runService(start: () => Promise<Service>, options: RunOpti
     logger.error(errorFields(error), error.message);
     return exitCodeOf(error.code);
   } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-    process.off('uncaughtException', onUnknown).off('unhandledRejection', onUnknown);
+    ignoreSignals();
+    ignoreUncaught();
   }
   return failure ? (Math.max(1, exitCodeOf(failure.code)) as ExitCode) : 0;
 }
