@@ -1,10 +1,10 @@
-import { buffer } from 'node:stream/consumers';
 import type { Clock } from '../core/clock.ts';
-import { describeAggregates, RAW_TABLE } from './aggregates.ts';
+import { describeAggregates } from './aggregates.ts';
 import { claimSlots } from './claim.ts';
 import type { ClickHouse } from './connection.ts';
 import { readDeliverySettings } from './delivery-settings.ts';
 import { insertSideBySide } from './insert-side-by-side.ts';
+import { readRecentIds } from './recent-ids.ts';
 import type { SinkStore } from './sink-store.ts';
 import { lineage, readStreams } from './slots.ts';
 import { slotsOf } from './streams.ts';
@@ -38,14 +38,7 @@ export async function createSinkStore(clickhouse: ClickHouse, options: SinkStore
       }),
     async recentIds(slot, fromOffset) {
       const slots = lineage(await readStreams(clickhouse), slot).map((one) => one.slot);
-      return buffer(
-        await clickhouse.queryBytes(
-          `SELECT kafka_offset, event_id FROM ${RAW_TABLE}
-           WHERE slot IN {slots:Array(UInt16)} AND kafka_offset >= {from:UInt64} AND verdict = 'ok'
-           ORDER BY kafka_offset FORMAT RowBinary`,
-          { params: { slots, from: fromOffset } },
-        ),
-      );
+      return readRecentIds(clickhouse, slots, fromOffset);
     },
   };
 }

@@ -62,6 +62,9 @@ export interface SinkStore {
    * throws `fenced` (details.slots names the lost ones), `short_body`, `clickhouse`, `unavailable`, `timeout`.
    */
   insert(batch: FencedBatch): Promise<void>;
-  /** ids of `ok` rows with offset >= `fromOffset`, in order of offset: 24-byte records, offset (UInt64 LE) + id. */
+  /**
+   * ids of `ok` rows with offset >= `fromOffset`, in order of offset: 24-byte records, offset (UInt64 LE) + id. All of them:
+   * throws `unavailable` when the answer is cut short.
+   */
   recentIds(slot: Slot, fromOffset: number): Promise<Buffer>;
 }

@@ -17,6 +17,7 @@ export interface DedupeWindow {
 
 /**
  * Builds a window, filled from `recent` (24-byte entries in order of offset, as `SinkStore.recentIds` gives them).
+ * @throws RangeError when `recent` is not made of whole entries
  *
  * A ring of entries in order of arrival, and chains over the ring that run from newer to older. Nothing is ever
  * unlinked: an entry that was overwritten or lies before the window ends its chain, because all behind it is older.
@@ -73,8 +74,10 @@ export function createDedupeWindow(windowOffsets = DEDUPE_WINDOW_OFFSETS, recent
   }
 
   if (recent) {
+    if (recent.length % ENTRY_BYTES !== 0)
+      throw new RangeError(`${recent.length} bytes are no whole entries`);
     const view = new DataView(recent.buffer, recent.byteOffset, recent.byteLength);
-    for (let at = 0; at + ENTRY_BYTES <= recent.length; at += ENTRY_BYTES) {
+    for (let at = 0; at < recent.length; at += ENTRY_BYTES) {
       admitAt(recent, at + 8, view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32);
     }
   }

@@ -98,4 +98,8 @@ describe('duplicate window', () => {
       expect(window.admit(id, offset++)).toBe(true);
     }
   });
+
+  it('takes no half entries: what comes before them may be incomplete as well', () => {
+    expect(() => createDedupeWindow(10, Buffer.alloc(24 * 3 + 23))).toThrow(RangeError);
+  });
 });
