@@ -38,6 +38,14 @@ export const METRICS = {
     help: 'Events given up after retries',
     labels: { topic: null, reason: ['delivery', 'queue_full', 'too_large'] },
   },
+  producer_faults_total: {
+    type: 'counter',
+    help: 'Events changed on purpose, by kind of fault',
+    labels: {
+      topic: null,
+      kind: ['late', 'reorder', 'duplicate', 'drop', 'domain', 'poison', 'key_skew', 'clock_skew'],
+    },
+  },
   producer_acked_bytes_total: {
     type: 'counter',
     help: 'Encoded bytes acknowledged',

@@ -31,7 +31,8 @@ export interface RegistryOptions {
 export interface Registry {
   /**
    * Registers a contract under its subject and sets the subject's compatibility; idempotent.
-   * @throws ReelstreamError `unavailable` (retryable), `registry` when it refuses the schema
+   * @throws ReelstreamError `unavailable` (retryable), `registry` when it refuses the schema; `details.status` is then
+   * the registry's HTTP status, 409 for an incompatible schema
    */
   register(contract: SchemaContract): Promise<number>;
   /**
@@ -107,7 +108,7 @@ export function createRegistry(options: RegistryOptions): Registry {
         if (isRefusal(error)) {
           throw new ReelstreamError('registry', `${contract.subject} was refused: ${messageOf(error)}`, {
             cause: error,
-            details: { subject: contract.subject },
+            details: { subject: contract.subject, status: statusOf(error) ?? null },
           });
         }
         throw unavailable(`${contract.subject} could not be registered`, error, options.url);
