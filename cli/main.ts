@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { toReelstreamError } from '../core/errors.ts';
 import { projectRoot } from '../runtime/environment.ts';
 import { exitCodeOf } from '../runtime/exit-codes.ts';
+import { outputLost, watchOutput } from '../runtime/output.ts';
 import { COMMANDS } from './commands.ts';
 
 /** Only the command that was asked for is loaded: `--help` must not wait for Kafka clients and engines. */
@@ -28,11 +29,15 @@ async function main(argv: readonly string[]): Promise<void> {
 /** A command that is done ends its process; what a library left open must not keep a supervisor waiting. */
 const LINGER_MS = 2_000;
 
+watchOutput();
 try {
   await main(process.argv.slice(2));
 } catch (thrown) {
   if (thrown instanceof CommanderError) {
     process.exitCode = thrown.exitCode === 0 ? 0 : 2;
+  } else if (outputLost.aborted && (thrown as NodeJS.ErrnoException).code === 'EPIPE') {
+    // As with any program before `| head`: the reader has what it wanted
+    process.exitCode = 0;
   } else {
     const error = toReelstreamError(thrown);
     const text = error.code === 'unknown' && error.cause instanceof Error ? error.cause.stack : error.message;
