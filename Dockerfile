@@ -16,8 +16,11 @@ ENV NODE_ENV=production
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates libssl3 zlib1g libzstd1 \
  && rm -rf /var/lib/apt/lists/*
+# Where the producer keeps its position. A volume takes its owner from here; /app itself stays root's, nothing writes there
+ENV REELSTREAM_HOME=/var/lib/reelstream
+RUN mkdir $REELSTREAM_HOME && chown node:node $REELSTREAM_HOME
 WORKDIR /app
-COPY --from=build --chown=node:node /app ./
+COPY --from=build /app ./
 USER node
 ENTRYPOINT ["node", "cli/reelstream.mjs"]
 CMD ["--help"]
