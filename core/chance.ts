@@ -20,19 +20,21 @@ export function createChance(seed: number, stream: string): Chance {
   const lowKey = mix(mix(low(seed) ^ streamKey) + high(seed));
   const highKey = mix(lowKey ^ GOLDEN);
 
-  const word = (n: number, index: number): number => {
-    const keyed = mix((low(n) ^ lowKey) + Math.imul(index, GOLDEN));
-    return mix(keyed ^ mix(high(n) + highKey + index)) >>> 0;
+  const word = (lowN: number, highN: number, index: number): number => {
+    const keyed = mix((lowN ^ lowKey) + Math.imul(index, GOLDEN));
+    return mix(keyed ^ mix(highN + highKey + index)) >>> 0;
   };
   const unit = (n: number, draw = 0): number => {
-    const upper = word(n, 2 * draw) >>> 5;
-    const lower = word(n, 2 * draw + 1) >>> 6;
+    const lowN = low(n);
+    const highN = high(n);
+    const upper = word(lowN, highN, 2 * draw) >>> 5;
+    const lower = word(lowN, highN, 2 * draw + 1) >>> 6;
     return (upper * 2 ** 26 + lower) / 2 ** 53;
   };
   return { unit, below: (n, bound, draw = 0) => Math.floor(unit(n, draw) * bound) };
 }
 
-const low = (value: number): number => (value % TWO_32) | 0;
+const low = (value: number): number => value | 0;
 const high = (value: number): number => Math.floor(value / TWO_32) | 0;
 
 /** A bijection of 32 bits in which every input bit reaches every output bit: the "lowbias32" constants of Chris Wellons. */
