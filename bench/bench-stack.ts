@@ -1,13 +1,33 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ClickHouse } from '../clickhouse/connection.ts';
 import { registryUrl } from '../embedded/registry.ts';
 import { planStack } from '../embedded/stack-plan.ts';
 import { findFreePorts } from '../embedded/supervisor/ports.ts';
+import type { ProcessSpec } from '../embedded/supervisor/process-spec.ts';
 import { readRunRecords } from '../embedded/supervisor/run-record.ts';
 import { type Supervisor, takeStack } from '../embedded/supervisor/supervisor.ts';
+import type { KafkaAdmin } from '../kafka/admin.ts';
 import { projectRoot } from '../runtime/environment.ts';
 import { type Environment, readSettings, type Settings } from '../runtime/settings.ts';
+
+/** What a benchmark is handed: cli/ alone maps settings to drivers and processes. */
+export interface BenchTools {
+  /** of the command; the benchmark's own settings win */
+  readonly environment: Environment;
+  say(line: string): void;
+  clickHouseFrom(settings: Settings): ClickHouse;
+  kafkaAdminFrom(settings: Settings, clientId: string): KafkaAdmin;
+  /** topics, tables and the sample catalogue */
+  prepareStores(
+    settings: Settings,
+    clickhouse: ClickHouse,
+    admin: KafkaAdmin,
+    say: (line: string) => void,
+  ): Promise<void>;
+  sinkSpec(settings: Settings): ProcessSpec;
+}
 
 /** Kafka, registry and ClickHouse of their own for one benchmark: free ports, a temporary folder, gone afterwards. */
 export interface BenchStack {
@@ -21,7 +41,10 @@ export interface BenchStack {
   remove(): Promise<void>;
 }
 
-export async function startBenchStack(say: (line: string) => void): Promise<BenchStack> {
+export async function startBenchStack({
+  say,
+  environment: inherited,
+}: Pick<BenchTools, 'say' | 'environment'>): Promise<BenchStack> {
   const home = mkdtempSync(join(tmpdir(), 'reelstream-bench-'));
   const [kafka, kafkaController, registry, clickhouse, prometheus, alertmanager, sink, producer] =
     (await findFreePorts(8)) as [number, number, number, number, number, number, number, number];
@@ -50,7 +73,7 @@ export async function startBenchStack(say: (line: string) => void): Promise<Benc
   });
   const supervisor = await takeStack({
     home,
-    environment: { ...process.env, ...environment },
+    environment: { ...inherited, ...environment },
     purpose: 'supervise',
     onEvent: (event) => {
       if (event.kind === 'died') say(event.how);

@@ -1,9 +1,10 @@
+import { join } from 'node:path';
 import { loadCatalogue } from '../catalog/load.ts';
-import { migrationsFolder, sampleFolder } from '../cli/wiring.ts';
 import { type ClickHouse, connectClickHouse } from '../clickhouse/connection.ts';
 import { migrate, readMigrations } from '../clickhouse/migrate.ts';
 import { systemClock } from '../core/clock.ts';
 import { silentLogger } from '../core/logger.ts';
+import { projectRoot } from '../runtime/environment.ts';
 import type { BenchStack } from './bench-stack.ts';
 import { measureRise, type Rise } from './rise.ts';
 
@@ -30,8 +31,8 @@ export async function benchKafkaEngine(
 }
 
 async function prepare(clickhouse: ClickHouse): Promise<void> {
-  await migrate(clickhouse, readMigrations(migrationsFolder));
-  await loadCatalogue(sampleFolder, {
+  await migrate(clickhouse, readMigrations(join(projectRoot, 'clickhouse', 'ddl')));
+  await loadCatalogue(join(projectRoot, 'data'), {
     clickhouse,
     clock: systemClock,
     logger: silentLogger,

@@ -1,13 +1,10 @@
 import { join } from 'node:path';
-import { prepareStores } from '../cli/start/prepare.ts';
-import { sinkSpec } from '../cli/start/services.ts';
-import { clickHouseFrom, kafkaAdminFrom } from '../cli/wiring.ts';
 import type { ClickHouse } from '../clickhouse/connection.ts';
 import { systemClock } from '../core/clock.ts';
 import { ReelstreamError } from '../core/errors.ts';
 import { createOwnProcessSpec } from '../embedded/own-process.ts';
 import { projectRoot } from '../runtime/environment.ts';
-import { type BenchStack, startBenchStack } from './bench-stack.ts';
+import { type BenchStack, type BenchTools, startBenchStack } from './bench-stack.ts';
 import { benchKafkaEngine } from './kafka-engine.ts';
 import { measureRise, type Rise } from './rise.ts';
 
@@ -30,17 +27,18 @@ const MERGES_DEADLINE_MS = 120_000;
  * Events already in Kafka -> raw and every aggregate, twice over the same log: by the real sink process, exactly once, and by
  * ClickHouse's own Kafka engine, at least once.
  */
-export async function benchSink(events: number, say: (line: string) => void): Promise<SinkBench> {
-  const stack = await startBenchStack(say);
+export async function benchSink(events: number, tools: BenchTools): Promise<SinkBench> {
+  const { say } = tools;
+  const stack = await startBenchStack(tools);
   const { settings } = stack;
-  const clickhouse = clickHouseFrom(settings);
-  const admin = kafkaAdminFrom(settings, 'reelstream-bench');
+  const clickhouse = tools.clickHouseFrom(settings);
+  const admin = tools.kafkaAdminFrom(settings, 'reelstream-bench');
   try {
-    await prepareStores(settings, clickhouse, admin, say);
+    await tools.prepareStores(settings, clickhouse, admin, say);
     say(`producing ${events.toLocaleString('en-US')} events`);
     await produceAll(stack, events);
     say('the sink');
-    await stack.supervisor.start([sinkSpec(settings)]);
+    await stack.supervisor.start([tools.sinkSpec(settings)]);
     const sink = await measureRise(clickhouse, events, ['sink', 'clickhouse', 'kafka'], stack.cpuSeconds);
     await stack.supervisor.stop(['sink']);
     await untilMergesRest(clickhouse);

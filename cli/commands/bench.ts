@@ -1,10 +1,12 @@
-import { startBenchStack } from '../../bench/bench-stack.ts';
+import { type BenchTools, startBenchStack } from '../../bench/bench-stack.ts';
 import { benchCodec } from '../../bench/codec.ts';
 import { benchLog, type LogBench } from '../../bench/log.ts';
 import { benchSink, type SinkBench } from '../../bench/sink.ts';
 import { action, type Configure, parseInteger } from '../command.ts';
 import { type Cell, printJson, printTable } from '../print.ts';
-import { kafkaConnectionFrom } from '../wiring.ts';
+import { prepareStores } from '../start/prepare.ts';
+import { sinkSpec } from '../start/services.ts';
+import { clickHouseFrom, kafkaAdminFrom, kafkaConnectionFrom } from '../wiring.ts';
 
 interface Options {
   readonly events: number;
@@ -18,12 +20,19 @@ interface Bench<Result extends object> {
   readonly rows: (result: Result) => [string, Cell][];
 }
 
-const say = (line: string) => void process.stderr.write(`${line}\n`);
+const tools: BenchTools = {
+  environment: process.env,
+  say: (line) => void process.stderr.write(`${line}\n`),
+  clickHouseFrom,
+  kafkaAdminFrom,
+  prepareStores,
+  sinkSpec,
+};
 
 const sink: Bench<SinkBench> = {
   name: 'sink',
   summary: "events already in Kafka -> events_raw and every aggregate, against ClickHouse's own Kafka engine",
-  run: (events) => benchSink(events, say),
+  run: (events) => benchSink(events, tools),
   rows: ({ events, sink, kafkaEngine, ratios }) => [
     ['events', events],
     ['sink, events per second', Math.round(sink.eventsPerSecond)],
@@ -42,7 +51,7 @@ const log: Bench<LogBench> = {
   name: 'log',
   summary: 'the Kafka drivers alone: writing, reading, reading and decoding',
   async run(events) {
-    const stack = await startBenchStack(say);
+    const stack = await startBenchStack(tools);
     try {
       return await benchLog(kafkaConnectionFrom(stack.settings, 'reelstream-bench'), events);
     } finally {

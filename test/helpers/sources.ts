@@ -16,6 +16,7 @@ export const FOLDERS = [
   'dashboards',
   'embedded',
   'runtime',
+  'bench',
   'cli',
 ] as const;
 export type Folder = (typeof FOLDERS)[number];
