@@ -6,7 +6,7 @@ import {
 } from './event-source.ts';
 import { readRatingsFile } from './ratings-file.ts';
 import { type ChosenRun, chooseRun, type FreshRun, type RunRequest, withPosition } from './run-state.ts';
-import { openStateFile } from './state-file.ts';
+import { openStateFile, type TakeLock } from './state-file.ts';
 
 export interface ReplayTarget {
   readonly clusterId: string;
@@ -15,6 +15,8 @@ export interface ReplayTarget {
   readonly recordsWritten: number;
   /** where positions are kept */
   readonly stateFolder: string;
+  /** keeps a second producer away from the position */
+  readonly takeLock: TakeLock;
 }
 
 export interface ReplayRequest extends Omit<RunRequest, 'ratingsHash'> {
@@ -52,7 +54,7 @@ export async function planReplay(
   fresh: FreshRun,
 ): Promise<ReplayPlan> {
   const { table, hash } = await readRatingsFile(request.ratingsPath);
-  const state = await openStateFile(target.stateFolder, target.clusterId, target.topic);
+  const state = await openStateFile(target.stateFolder, target.clusterId, target.topic, target.takeLock);
   try {
     const wanted = { ratingsHash: hash, runId: request.runId, seed: request.seed };
     const { kind, position } = chooseRun(state.positions, wanted, target.recordsWritten, fresh);

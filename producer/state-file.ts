@@ -2,7 +2,6 @@ import { type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises
 import { join } from 'node:path';
 import { ReelstreamError } from '../core/errors.ts';
 import { parseRunId } from '../core/event-id.ts';
-import { takeLock } from './lock-file.ts';
 import type { RunPosition } from './run-state.ts';
 
 /** Positions of all runs into one topic of one cluster, held by one producer at a time. */
@@ -14,10 +13,21 @@ export interface StateFile {
 }
 
 /**
+ * Takes a lock for this process and returns how to let go of it. A lock whose process is gone must not count.
+ * @throws ReelstreamError `usage` while a living process holds it
+ */
+export type TakeLock = (path: string) => Promise<() => Promise<void>>;
+
+/**
  * Opens `<folder>/<cluster>.<topic>.json`, empty when it is not there yet.
  * @throws ReelstreamError `usage` while another producer holds it, `bad_data` when it cannot be understood
  */
-export async function openStateFile(folder: string, clusterId: string, topic: string): Promise<StateFile> {
+export async function openStateFile(
+  folder: string,
+  clusterId: string,
+  topic: string,
+  takeLock: TakeLock,
+): Promise<StateFile> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, `${fileNamePiece(clusterId)}.${fileNamePiece(topic)}.json`);
   // two producers on one position would send the same events

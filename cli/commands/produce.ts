@@ -15,6 +15,7 @@ import { RATING_EVENT } from '../../schemas/contracts.ts';
 import { createRatingEncoder } from '../../schemas/rating-codec.ts';
 import { action, type Configure, parseDurationMs, parseInteger } from '../command.ts';
 import { createProgress } from '../print.ts';
+import { takeProducerLock } from '../produce/producer-lock.ts';
 import { progressLine, refuseLoss, showReport } from '../produce/report.ts';
 import { type Frame, type FramedService, runFramed } from '../service-frame.ts';
 import { stackHome } from '../stack.ts';
@@ -124,6 +125,7 @@ async function openPlan(options: Options, settings: Settings): Promise<ReplayPla
         topic,
         recordsWritten: ends.reduce((sum, end) => sum + end, 0),
         stateFolder: join(stackHome(settings), 'state', 'producer'),
+        takeLock: takeProducerLock,
       },
       {
         ratingsPath: resolve(options.ratings),

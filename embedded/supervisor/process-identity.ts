@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readProcStat } from './proc-stat.ts';
 
 /**
  * A process as it can be told from a later one that was given the same number: pid plus the moment it began,
@@ -44,14 +44,6 @@ export function ownIdentity(): ProcessIdentity {
   return { pid: process.pid, startTime: readStartTime(process.pid) ?? '' };
 }
 
-/** Fields after the command's closing parenthesis (a command may itself hold spaces and parentheses). */
-export function parseProcStat(stat: string): { state: string; threads: number; startTime: string } | null {
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const state = fields[0];
-  const startTime = fields[19];
-  return state && startTime ? { state, threads: Number(fields[17]), startTime } : null;
-}
-
 function send(target: number, signal: NodeJS.Signals): boolean {
   try {
     process.kill(target, signal);
@@ -63,15 +55,9 @@ function send(target: number, signal: NodeJS.Signals): boolean {
 }
 
 function readFromProc(pid: number): string | null {
-  try {
-    const stat = parseProcStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-    if (!stat || stat.state === 'X' || (stat.state === 'Z' && stat.threads <= 1)) return null;
-    return stat.startTime;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ESRCH') return null;
-    throw error;
-  }
+  const stat = readProcStat(pid);
+  if (!stat || stat.state === 'X' || (stat.state === 'Z' && stat.threads <= 1)) return null;
+  return stat.startTime;
 }
 
 function readFromPs(pid: number): string | null {

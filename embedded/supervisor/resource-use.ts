@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readProcStat } from './proc-stat.ts';
 
 /** Resident memory of the process groups led by these processes, in bytes, by leader; a group that is gone has 0. */
 export function readResidentBytes(leaders: readonly number[]): Map<number, number> {
@@ -76,10 +77,10 @@ function listFromProc(): ProcessFigures[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
-      const stat = readProc(`${name}/stat`);
-      const group = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]);
+      const pid = Number(name);
+      const group = readProcStat(pid)?.group;
       const resident = /^VmRSS:\s+(\d+) kB$/m.exec(readProc(`${name}/status`))?.[1];
-      return stat === '' ? [] : [{ pid: Number(name), group, residentBytes: Number(resident ?? 0) * 1024 }];
+      return group === undefined ? [] : [{ pid, group, residentBytes: Number(resident ?? 0) * 1024 }];
     });
 }
 

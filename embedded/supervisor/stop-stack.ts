@@ -12,9 +12,6 @@ export interface StopStackOptions {
   readonly supervisorDeadlineMs: number;
 }
 
-/** Another `up` or `down` under way is waited for this long. */
-const LOCK_WAIT_MS = 120_000;
-
 /**
  * Ends everything that runs in a stack's folder, whoever started it: a living supervisor is asked first, what it leaves or what
  * lost its supervisor is ended by its record. Nothing running is fine.
@@ -31,7 +28,7 @@ export async function stopStack(options: StopStackOptions): Promise<void> {
     onStopped({ name: 'supervisor', outcome: inTime ? 'stopped' : 'killed' });
     await waitForEnd(supervisor, 5_000);
   }
-  const lock = await takeStackLock(lockFile, 'change', LOCK_WAIT_MS);
+  const lock = await takeStackLock(lockFile, 'change');
   if ('pid' in lock) {
     throw new ReelstreamError(
       'unavailable',

@@ -1,6 +1,7 @@
 import { systemClock } from '../../core/clock.ts';
 import { ReelstreamError, toReelstreamError } from '../../core/errors.ts';
 import { type ChildExit, readLastLines } from './child-process.ts';
+import type { FileLock } from './file-lock.ts';
 import { findLeftovers, stopRecorded } from './leftovers.ts';
 import { requireFreePorts } from './port-check.ts';
 import type { ProcessSpec } from './process-spec.ts';
@@ -13,7 +14,7 @@ import {
   writeRunRecord,
 } from './run-record.ts';
 import type { StackEvent } from './stack-events.ts';
-import { type LockHolder, type StackLock, takeStackLock } from './stack-lock.ts';
+import { type LockHolder, takeStackLock } from './stack-lock.ts';
 import { inStartOrder } from './start-order.ts';
 import {
   adoptSupervised,
@@ -30,12 +31,9 @@ export interface SupervisorOptions {
   /** `supervise`: stay and watch, others are refused meanwhile. `change`: bring up, then `detach`; others wait. */
   readonly purpose: LockHolder['purpose'];
   readonly onEvent: (event: StackEvent) => void;
-  /** aborting gives up a start that is under way */
+  /** aborting gives up a start that is under way, and the wait for another command */
   readonly signal?: AbortSignal;
 }
-
-/** Another `up` or `down` under way is waited for this long. */
-const LOCK_WAIT_MS = 120_000;
 
 /**
  * Takes the stack of a folder: from here on no other command changes it. Ends what a killed supervisor left behind.
@@ -43,7 +41,7 @@ const LOCK_WAIT_MS = 120_000;
  */
 export async function takeStack(options: SupervisorOptions): Promise<Supervisor> {
   const { home, onEvent } = options;
-  const lock = await takeStackLock(stackFolders(home).lockFile, options.purpose, LOCK_WAIT_MS);
+  const lock = await takeStackLock(stackFolders(home).lockFile, options.purpose, options.signal);
   if ('pid' in lock) {
     const message = `the stack in ${home} is run by process ${lock.pid}: stop that one, or run reelstream down`;
     throw new ReelstreamError('unavailable', message, { retryable: false });
@@ -64,13 +62,13 @@ export class Supervisor {
   /** resolves, once, when a process that must run has died; never rejects */
   readonly failed: Promise<ReelstreamError>;
   readonly #options: SupervisorOptions;
-  readonly #lock: StackLock;
+  readonly #lock: FileLock;
   readonly #processes = new Map<string, SupervisedProcess>();
   readonly #stopping = new Set<string>();
   #fail: (error: ReelstreamError) => void = () => {};
 
   /** use `takeStack` */
-  constructor(options: SupervisorOptions, lock: StackLock) {
+  constructor(options: SupervisorOptions, lock: FileLock) {
     this.#options = options;
     this.#lock = lock;
     this.failed = new Promise((resolve) => {

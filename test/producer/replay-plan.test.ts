@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { planReplay, type ReplayRequest, type ReplayTarget } from '../../producer/replay-plan.ts';
+import { createMemoryLocks, type MemoryLocks } from './memory-locks.ts';
 
 const fresh = { runId: 'abcdefabcdefabc', seed: 11 };
 
 let folder: string;
+let locks: MemoryLocks;
 beforeEach(() => {
+  locks = createMemoryLocks();
   folder = mkdtempSync(join(tmpdir(), 'reelstream-plan-'));
   writeFileSync(join(folder, 'ratings.csv'), 'userId,movieId,rating,timestamp\n1,1,3,10\n1,2,4,11\n');
 });
@@ -15,7 +18,14 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const plan = (target: Partial<ReplayTarget> = {}, request: Partial<ReplayRequest> = {}) =>
   planReplay(
-    { clusterId: 'c', topic: 't', recordsWritten: 1_000, stateFolder: join(folder, 'state'), ...target },
+    {
+      clusterId: 'c',
+      topic: 't',
+      recordsWritten: 1_000,
+      stateFolder: join(folder, 'state'),
+      takeLock: locks.take,
+      ...target,
+    },
     { ratingsPath: join(folder, 'ratings.csv'), once: false, ...request },
     fresh,
   );

@@ -1,9 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chooseRun, type RunPosition, withPosition } from '../../producer/run-state.ts';
 import { openStateFile } from '../../producer/state-file.ts';
+import { createMemoryLocks, type MemoryLocks } from './memory-locks.ts';
 
 const fresh = { runId: '0000000000fresh'.replace(/[g-z]/g, '0'), seed: 99 };
 const run = (changes: Partial<RunPosition> = {}): RunPosition => ({
@@ -78,53 +79,50 @@ describe('withPosition', () => {
 
 describe('openStateFile', () => {
   let folder: string;
+  let locks: MemoryLocks;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'reelstream-state-'));
+    locks = createMemoryLocks();
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
-  const file = () => join(folder, readdirSync(folder).find((name) => name.endsWith('.json'))!);
+  const open = (clusterId = 'c', topic = 't', where = folder) =>
+    openStateFile(where, clusterId, topic, locks.take);
 
   it('gives back what was saved, per cluster and topic', async () => {
-    const state = await openStateFile(join(folder, 'new'), 'Cluster-1', 'ratings');
+    const inNew = (cluster: string, topic: string) => open(cluster, topic, join(folder, 'new'));
+    const state = await inNew('Cluster-1', 'ratings');
     expect(state.positions).toEqual([]);
     await state.save([run()]);
     await state.save([run({ next: 41 })]);
     await state.release();
-    const again = await openStateFile(join(folder, 'new'), 'Cluster-1', 'ratings');
+    const again = await inNew('Cluster-1', 'ratings');
     expect(again.positions).toEqual([run({ next: 41 })]);
     await again.release();
     for (const [cluster, topic] of [
       ['Cluster-2', 'ratings'],
       ['Cluster-1', 'ratings.2'],
     ] as const) {
-      const other = await openStateFile(join(folder, 'new'), cluster, topic);
+      const other = await inNew(cluster, topic);
       expect(other.positions).toEqual([]);
       await other.release();
     }
   });
 
-  it('is held by one producer at a time, and taken over from a dead one', async () => {
-    const state = await openStateFile(folder, 'c', 't');
-    await state.save([run()]);
-    await expect(openStateFile(folder, 'c', 't')).rejects.toMatchObject({ code: 'usage' });
-    const lock = join(folder, readdirSync(folder).find((name) => name.endsWith('.lock'))!);
-    const mine = JSON.parse(readFileSync(lock, 'utf8')) as { pid: number; startTime: string };
-    expect(mine.pid).toBe(process.pid);
-    for (const left of [JSON.stringify({ ...mine, startTime: '1' }), JSON.stringify({ pid: 2 ** 30 }), '']) {
-      writeFileSync(lock, left);
-      await (await openStateFile(folder, 'c', 't')).release();
-    }
-    expect(readdirSync(folder)).toEqual(['c.t.json']);
+  it('is held by one producer at a time', async () => {
+    const state = await open();
+    expect([...locks.held]).toEqual([join(folder, 'c.t.json.lock')]);
+    await expect(open()).rejects.toMatchObject({ code: 'usage' });
+    await state.release();
+    await (await open()).release();
+    expect(locks.held.size).toBe(0);
   });
 
   it.each(['', '{', '{"runs":[{}]}', '{"runs":[{"runId":"x"}]}', 'null'])(
-    'refuses to guess when it reads %s',
+    'refuses to guess when it reads %s, and lets go',
     async (text) => {
-      await (await openStateFile(folder, 'c', 't')).save([run()]);
-      rmSync(join(folder, 'c.t.json.lock'));
-      writeFileSync(file(), text);
-      await expect(openStateFile(folder, 'c', 't')).rejects.toMatchObject({ code: 'bad_data' });
-      expect(readdirSync(folder)).toEqual(['c.t.json']);
+      writeFileSync(join(folder, 'c.t.json'), text);
+      await expect(open()).rejects.toMatchObject({ code: 'bad_data' });
+      expect(locks.held.size).toBe(0);
     },
   );
 });

@@ -1,17 +1,19 @@
 import { describe, expect, it } from 'vitest';
+import { parseProcStat } from '../../../embedded/supervisor/proc-stat.ts';
 import {
   isAlive,
   ownIdentity,
-  parseProcStat,
   readStartTime,
   signalGroup,
 } from '../../../embedded/supervisor/process-identity.ts';
 
 describe('process identity', () => {
-  it('reads state and start time behind a command that holds spaces and parentheses', () => {
+  it('reads the fields behind a command that holds spaces and parentheses', () => {
     const fields = Array.from({ length: 50 }, (_, i) => String(i + 3));
     expect(parseProcStat(`12 (a) b (c) ) S ${fields.slice(1).join(' ')}`)).toEqual({
       state: 'S',
+      group: 5,
+      cpuTicks: 14 + 15,
       threads: 20,
       startTime: '22',
     });
