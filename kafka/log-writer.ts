@@ -23,6 +23,13 @@ export interface DeliveryReport {
   readonly error: Error | null;
 }
 
+/** Where a record goes and what it carries beside key and value. */
+export interface Placement {
+  /** null: the key decides */
+  readonly partition: number | null;
+  readonly headers: Readonly<Record<string, string>> | null;
+}
+
 /**
  * Appends records to one topic, keeping the order of a key. Nothing is dropped silently: a record is refused
  * (`tryWrite` false), acknowledged, or counted and reported as failed.
@@ -32,9 +39,10 @@ export interface LogWriter {
    * Hands over one record; its bytes are copied before this returns.
    * False: the queue is full and nothing was taken; wait for `room()` and call again.
    * @param tag comes back in the delivery report
+   * @param placement left out for the many: partition by key, no headers
    * @throws ReelstreamError `bad_data` when the record is larger than the topic takes, `kafka` when the writer is dead
    */
-  tryWrite(key: Buffer | null, value: Buffer | null, tag?: number): boolean;
+  tryWrite(key: Buffer | null, value: Buffer | null, tag?: number, placement?: Placement): boolean;
   /** Resolves when the queue takes records again; rejects with what killed the writer. */
   room(): Promise<void>;
   /**

@@ -10,7 +10,7 @@ import { ReelstreamError } from '../core/errors.ts';
 import { type Logger, silentLogger } from '../core/logger.ts';
 import { createAckFloor } from './ack-floor.ts';
 import type { KafkaConnection } from './kafkajs-client.ts';
-import type { DeliveryReport, LogWriter, WriterCounts } from './log-writer.ts';
+import type { DeliveryReport, LogWriter, Placement, WriterCounts } from './log-writer.ts';
 
 export interface RdkafkaWriterOptions {
   readonly connection: KafkaConnection;
@@ -28,8 +28,8 @@ export interface RdkafkaWriterOptions {
   readonly connectTimeoutMs?: number;
   /** Asks for a report per record, at four times the CPU; without it only failures are reported. */
   readonly onReport?: (report: DeliveryReport) => void;
-  /** Called for every record given up, in either mode. */
-  readonly onFailed?: (error: Error) => void;
+  /** Called for every record given up, in either mode, with its value: without reports there is no tag to know it by. */
+  readonly onFailed?: (error: Error, value: Buffer | null) => void;
   readonly clock?: Clock;
   readonly logger?: Logger;
 }
@@ -117,19 +117,26 @@ class RdkafkaWriter implements LogWriter {
     this.#polling = setInterval(() => this.#poll(), POLL_INTERVAL_MS);
   }
 
-  tryWrite(key: Buffer | null, value: Buffer | null, tag = 0): boolean {
+  tryWrite(key: Buffer | null, value: Buffer | null, tag = 0, placement?: Placement): boolean {
     if (this.#dead) throw this.#dead;
     // Without reports nobody would free what is passed along
     const passed: Tagged | undefined = this.#reportsAll
       ? { tag, atMs: this.#clock.monotonicMs() }
       : undefined;
     try {
-      this.#producer.produce(this.#options.topic, null, value, key, null, passed);
+      if (placement === undefined)
+        this.#producer.produce(this.#options.topic, null, value, key, null, passed);
+      else this.#place(key, value, passed, placement);
     } catch (error) {
       return this.#refuse(error as LibrdKafkaError, value);
     }
     this.#enqueued++;
     return true;
+  }
+
+  #place(key: Buffer | null, value: Buffer | null, passed: unknown, { partition, headers }: Placement): void {
+    const list = headers && Object.entries(headers).map(([name, text]) => ({ [name]: text }));
+    this.#producer.produce(this.#options.topic, partition, value, key, null, passed, list ?? undefined);
   }
 
   /** There is no sign of room; a few milliseconds later many records have left. */
@@ -197,7 +204,7 @@ class RdkafkaWriter implements LogWriter {
     this.#reports++;
     if (error) {
       this.#failed++;
-      this.#options.onFailed?.(error);
+      this.#options.onFailed?.(error, recordValue(report));
     } else {
       this.#acked++;
     }
@@ -235,6 +242,11 @@ class RdkafkaWriter implements LogWriter {
   }
 }
 
+/** The types do not know that a report may carry the record's value. */
+function recordValue(report: rdkafka.DeliveryReport): Buffer | null {
+  return (report as { readonly value?: Buffer | null }).value ?? null;
+}
+
 /** Settings of the topic; given with the producer's they would be lost without a word. */
 function topicConfig({ deliveryTimeoutMs = 120_000 }: RdkafkaWriterOptions): ProducerTopicConfig {
   return {
@@ -261,7 +273,8 @@ function producerConfig(options: RdkafkaWriterOptions): ProducerGlobalConfig {
     'socket.timeout.ms': 15_000,
     // The client keeps trying; the first tries after a restart of the broker should not take seconds
     'reconnect.backoff.max.ms': 1_000,
-    dr_cb: true,
+    // with the values, which cost nothing where only failures are reported
+    ...(onReport === undefined ? { dr_msg_cb: true } : { dr_cb: true }),
     'delivery.report.only.error': onReport === undefined,
     'statistics.interval.ms': onReport === undefined ? STATISTICS_INTERVAL_MS : 0,
     'security.protocol': `${sasl ? 'sasl_' : ''}${tls ? 'ssl' : 'plaintext'}`,

@@ -1,10 +1,12 @@
-import type { Clock } from '../../core/clock.ts';
-import { ReelstreamError } from '../../core/errors.ts';
-import type { LogWriter, WriterCounts } from '../../kafka/log-writer.ts';
+import type { Clock } from '../../../core/clock.ts';
+import { ReelstreamError } from '../../../core/errors.ts';
+import type { LogWriter, Placement, WriterCounts } from '../../../kafka/log-writer.ts';
 
 export interface Written {
   readonly key: string;
   readonly value: Buffer;
+  readonly tag: number;
+  readonly placement: Placement | null;
 }
 
 /** A writer without a broker: the test decides when records are acknowledged, lost or refused. */
@@ -26,13 +28,22 @@ export class MemoryWriter implements LogWriter {
     this.#clock = clock;
   }
 
-  tryWrite(key: Buffer | null, value: Buffer | null): boolean {
+  /** called for every record that is acknowledged, as a writer with a report per record does */
+  onReport: ((tag: number, failed: boolean) => void) | null = null;
+  #reported = 0;
+
+  tryWrite(key: Buffer | null, value: Buffer | null, tag = 0, placement?: Placement): boolean {
     if (this.dead) throw this.dead;
     if (this.records.length - this.acked - this.failed >= this.capacity) {
       this.refusals += 1;
       return false;
     }
-    this.records.push({ key: String(key), value: Buffer.from(value!) });
+    this.records.push({
+      key: String(key),
+      value: Buffer.from(value ?? ''),
+      tag,
+      placement: placement ?? null,
+    });
     return true;
   }
 
@@ -44,7 +55,16 @@ export class MemoryWriter implements LogWriter {
   /** the broker acknowledges everything */
   ack(): void {
     this.acked = this.records.length - this.failed;
+    for (; this.#reported < this.records.length; this.#reported++) {
+      this.onReport?.(this.records[this.#reported]!.tag, false);
+    }
     for (const { resolve } of this.#waiting.splice(0)) resolve();
+  }
+
+  /** the oldest record without an answer is given up */
+  lose(): void {
+    this.failed += 1;
+    this.onReport?.(this.records[this.#reported++]!.tag, true);
   }
 
   die(): void {

@@ -1,14 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createManualClock, type ManualClock } from '../../core/clock.ts';
-import { createEventIds, readEventId } from '../../core/event-id.ts';
-import { silentLogger } from '../../core/logger.ts';
-import { type Metrics, noMetrics } from '../../core/metrics-port.ts';
-import { constantRate } from '../../core/pace.ts';
-import type { RatingEvent } from '../../core/rating-event.ts';
-import type { EventSource } from '../../producer/event-source.ts';
-import type { ProducerDeps, ProducerOptions, ProducerReport } from '../../producer/producer-run.ts';
-import { runProducer } from '../../producer/run-producer.ts';
+import { createManualClock, type ManualClock } from '../../../core/clock.ts';
+import { createEventIds, readEventId } from '../../../core/event-id.ts';
+import { createHistogram, type Histogram } from '../../../core/histogram.ts';
+import { silentLogger } from '../../../core/logger.ts';
+import type { RatingEvent } from '../../../core/rating-event.ts';
+import { limitSchedule } from '../../../core/schedule/limit.ts';
+import { createSchedule } from '../../../core/schedule/schedule.ts';
+import type { EventSource } from '../../../producer/event-source.ts';
+import { createInjector } from '../../../producer/faults/apply.ts';
+import { createFaultCounts } from '../../../producer/faults/fault-counts.ts';
+import { NO_FAULTS } from '../../../producer/faults/plan.ts';
+import type {
+  LoadProgress,
+  LoadReport,
+  LoadRunDeps,
+  LoadRunOptions,
+} from '../../../producer/run/load-run.ts';
+import { createBarrierResolution, createReportedResolution } from '../../../producer/run/resolution.ts';
+import { LoadRun } from '../../../producer/run/run-load.ts';
 import { MemoryWriter } from './memory-writer.ts';
 
 const START_MS = Date.UTC(2024, 0, 1);
@@ -34,52 +44,78 @@ const sourceOf = (length = Number.POSITIVE_INFINITY): EventSource => ({
   }),
 });
 
+interface WorldOptions extends Partial<LoadRunOptions> {
+  readonly rate?: number;
+  readonly count?: number;
+}
+
 interface World {
   readonly clock: ManualClock;
   readonly writer: MemoryWriter;
   readonly saved: number[];
   readonly abort: AbortController;
-  report: ProducerReport | null;
-  start(options?: Partial<ProducerOptions>, deps?: Partial<ProducerDeps>): Promise<ProducerReport>;
+  readonly progress: LoadProgress[];
+  /** of every event measured, microseconds */
+  readonly scheduleDelays: Histogram;
+  readonly deliveryDelays: Histogram;
+  report: LoadReport | null;
+  run: LoadRun | null;
+  start(options?: WorldOptions, deps?: Partial<LoadRunDeps>): Promise<LoadReport>;
   /** moves time on in ticks; returns early when the run is over */
   pass(ms: number, stepMs?: number): Promise<void>;
 }
 
-function createWorld(): World {
+function createWorld(resolvesBy: 'reports' | 'barriers' = 'barriers'): World {
   const clock = createManualClock(START_MS);
   const writer = new MemoryWriter(clock);
   const saved: number[] = [];
+  const progress: LoadProgress[] = [];
+  const scheduleDelays = createHistogram();
+  const deliveryDelays = createHistogram();
   const abort = new AbortController();
   const world: World = {
     clock,
     writer,
     saved,
     abort,
+    progress,
+    scheduleDelays,
+    deliveryDelays,
     report: null,
-    async start(options = {}, deps = {}) {
-      const report = await runProducer(
+    run: null,
+    async start({ rate = 100, count, ...options } = {}, deps = {}) {
+      const schedule = createSchedule([], { eventsPerSecond: rate, jitter: 'none', seed: 0 });
+      const runAhead = options.runAhead ?? 50_000;
+      const run = new LoadRun(
         {
           writer,
           encode,
           source: sourceOf(),
+          schedule: limitSchedule(schedule, { count, durationMs: options.durationMs }),
+          faults: NO_FAULTS,
+          inject: createInjector({ runId: RUN }),
+          faultCounts: createFaultCounts(),
+          ledger: null,
+          resolution:
+            resolvesBy === 'reports' ? createReportedResolution(runAhead) : createBarrierResolution(runAhead),
+          resolvesBy,
           clock,
-          metrics: noMetrics,
           logger: silentLogger,
           saveNext: async (next) => void saved.push(next),
+          onProgress(now) {
+            progress.push(now);
+            scheduleDelays.add(now.delays.schedule);
+            deliveryDelays.add(now.delays.delivery);
+          },
           signal: abort.signal,
           ...deps,
         },
-        {
-          topic: 'ratings',
-          runId: RUN,
-          first: 0,
-          profile: constantRate(100),
-          flushDeadlineMs: 1_000,
-          ...options,
-        },
+        { first: 0, worker: 0, workers: 1, runId: RUN, runAhead, flushDeadlineMs: 1_000, ...options },
       );
-      world.report = report;
-      return report;
+      world.run = run;
+      if (resolvesBy === 'reports') writer.onReport = (tag, failed) => run.settle(tag, failed);
+      world.report = await run.run();
+      return world.report;
     },
     async pass(ms, stepMs = 5) {
       for (let passed = 0; passed < ms && !world.report; passed += stepMs) await clock.advance(stepMs);
@@ -88,7 +124,9 @@ function createWorld(): World {
   return world;
 }
 
-describe('runProducer', () => {
+const msAt = (histogram: Histogram, q: number) => (histogram.at(q) ?? 0) / 1_000;
+
+describe('LoadRun', () => {
   it('sends every event once, in order, with its own id, key and intended time', async () => {
     const world = createWorld();
     const done = world.start({ durationMs: 1_000 });
@@ -108,15 +146,16 @@ describe('runProducer', () => {
       next: 100,
       error: null,
     });
-    expect(report.targetRate).toBeCloseTo(100);
-    expect(report.achievedRate).toBeCloseTo(100);
-    expect(report.scheduleDelay.maxMs).toBeLessThan(6);
+    expect(report.measured).toMatchObject({ due: 100, acknowledged: 100, plannedMs: 1_000 });
+    expect(report.measured.ms).toBeCloseTo(1_000);
+    expect(world.scheduleDelays.count).toBe(100);
+    expect(msAt(world.scheduleDelays, 1)).toBeLessThan(6);
     expect(world.saved.at(-1)).toBe(100);
   });
 
   it('gives an event the time it was intended for, not the tick that sent it', async () => {
     const world = createWorld();
-    const done = world.start({ profile: constantRate(30), count: 12 });
+    const done = world.start({ rate: 30, count: 12 });
     await world.pass(1_000);
     await done;
     expect(decode(world.writer.records[11]!.value).tsMs).toBe(START_MS + 367);
@@ -159,9 +198,9 @@ describe('runProducer', () => {
     const report = await done;
     expect(numbers(world.writer)).toEqual(range(0, 300));
     expect(report.acknowledged).toBe(300);
-    expect(report.scheduleDelay.maxMs).toBeGreaterThan(995);
-    expect(report.scheduleDelay.p99Ms).toBeGreaterThan(900);
-    expect(report.scheduleDelay.p50Ms).toBeLessThan(10);
+    expect(msAt(world.scheduleDelays, 1)).toBeGreaterThan(995);
+    expect(msAt(world.scheduleDelays, 0.99)).toBeGreaterThan(900);
+    expect(msAt(world.scheduleDelays, 0.5)).toBeLessThan(10);
   });
 
   it('holds the same event while the queue is full and loses none', async () => {
@@ -184,7 +223,7 @@ describe('runProducer', () => {
   it('saves no position beyond what is acknowledged, and sends no further than allowed beyond it', async () => {
     const world = createWorld();
     world.writer.answers = false;
-    const done = world.start({ count: 100, maxUnconfirmedEvents: 30, checkpointIntervalMs: 100 });
+    const done = world.start({ count: 100, runAhead: 30, checkpointIntervalMs: 100 });
     await world.pass(3_000);
     expect(world.saved).toEqual([]);
     expect(world.writer.records).toHaveLength(30);
@@ -196,10 +235,11 @@ describe('runProducer', () => {
 
   it('ends when records fail, with the position before them', async () => {
     const world = createWorld();
-    const done = world.start({ checkpointIntervalMs: 100 });
+    const done = world.start({ checkpointIntervalMs: 100, stopOnFailure: true });
     await world.pass(250);
     const before = world.saved.at(-1)!;
     world.writer.failed = 1;
+    world.run!.settle(world.writer.records.length - 1, true);
     await world.pass(250);
     const report = await done;
     expect(report).toMatchObject({ stoppedBy: 'failure', failed: 1, next: before });
@@ -257,35 +297,27 @@ describe('runProducer', () => {
         return sourceOf().content(n, ts);
       },
     };
-    const done = world.start({ durationMs: 1_000, profile: constantRate(1_000) }, { source: crawl });
+    const done = world.start({ durationMs: 1_000, rate: 1_000 }, { source: crawl });
     await world.pass(60_000);
     const report = await done;
     expect(report.stoppedBy).toBe('too_slow');
     expect(report.missed).toBe(1_000 - report.generated);
-    expect(report.achievedRate).toBeLessThan(report.targetRate);
+    expect(report.measured.acknowledged).toBeLessThan(report.measured.due);
+    expect(report.measured.due).toBe(1_000);
   });
 
   it('publishes counts that add up and the rate it aims at, 0 in the end', async () => {
-    const totals = new Map<string, number>();
-    const targets: number[] = [];
-    const metrics: Metrics = {
-      add: (name, _, value = 1) => void totals.set(name, (totals.get(name) ?? 0) + value),
-      set: (name, _, value) => void (name === 'producer_target_events_per_second' && targets.push(value)),
-      observe: (name, _, __, times = 1) => void totals.set(name, (totals.get(name) ?? 0) + times),
-    };
     const world = createWorld();
-    const done = world.start({ durationMs: 1_000 }, { metrics });
+    const done = world.start({ durationMs: 1_000 });
     await world.pass(2_000);
-    await done;
-    expect(totals.get('producer_events_generated_total')).toBe(100);
-    expect(totals.get('producer_events_acked_total')).toBe(100);
-    expect(totals.get('producer_schedule_delay_seconds')).toBe(100);
-    expect(totals.get('producer_events_failed_total')).toBe(0);
-    expect(totals.get('producer_acked_bytes_total')).toBe(
-      world.writer.records.reduce((sum, { value }) => sum + value.length, 0),
-    );
-    expect(targets[0]).toBe(100);
-    expect(targets.at(-1)).toBe(0);
+    const report = await done;
+    for (const { generated, acknowledged, failed, keptBack, inFlight } of world.progress) {
+      expect(generated).toBe(acknowledged + failed + keptBack + inFlight);
+    }
+    expect(report).toMatchObject({ generated: 100, records: 100, recordsAcknowledged: 100, failed: 0 });
+    expect(report.bytes).toBe(world.writer.records.reduce((sum, { value }) => sum + value.length, 0));
+    expect(world.progress[0]!.targetRate).toBeCloseTo(100);
+    expect(world.progress.at(-1)!.targetRate).toBe(0);
   });
 
   it('after any crashes has every event on the log, repeats only under the same id and near their first', async () => {
@@ -305,7 +337,7 @@ describe('runProducer', () => {
           const world = createWorld();
           world.writer.answers = answers;
           const done = world.start(
-            { first: position, checkpointIntervalMs: 70, maxUnconfirmedEvents },
+            { first: position, checkpointIntervalMs: 70, runAhead: maxUnconfirmedEvents },
             {
               source: sourceOf(total),
               saveNext: async (next) => {

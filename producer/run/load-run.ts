@@ -1,0 +1,120 @@
+import type { Clock } from '../../core/clock.ts';
+import type { ReelstreamError } from '../../core/errors.ts';
+import type { HistogramCounts } from '../../core/histogram.ts';
+import type { Logger } from '../../core/logger.ts';
+import type { LimitedSchedule } from '../../core/schedule/limit.ts';
+import type { LogWriter } from '../../kafka/log-writer.ts';
+import type { LedgerWriter } from '../ledger/ledger.ts';
+import type { Lane } from './lane.ts';
+import type { Resolution } from './resolution.ts';
+import type { SenderDeps } from './sender.ts';
+
+/**
+ * What happens to events that are due and cannot be sent in time. catch_up: they are sent as soon as they can be, and their
+ * wait counts as delay. drop: what is too late is left out, and counted. block: the schedule waits, as a closed loop would.
+ */
+export const OVERLOAD_POLICIES = ['catch_up', 'drop', 'block'] as const;
+export type OverloadPolicy = (typeof OVERLOAD_POLICIES)[number];
+
+export interface LoadRunDeps extends Omit<SenderDeps, 'eventId' | 'resolution'> {
+  readonly writer: LogWriter;
+  readonly ledger: LedgerWriter | null;
+  /** gets the writer's reports when there is one per record, else stands on barriers */
+  readonly resolution: Resolution;
+  readonly resolvesBy: 'reports' | 'barriers';
+  readonly schedule: LimitedSchedule;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Every event below `next` is resolved; durable when it resolves. */
+  readonly saveNext?: ((next: number) => Promise<void>) | undefined;
+  /** every event below it is resolved, of all workers; default what this worker knows of its own */
+  readonly resolvedBelow?: (() => number) | undefined;
+  readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
+  /** aborted = stop scheduling, flush, report */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface LoadRunOptions extends Lane {
+  readonly runId: string;
+  /** wall clock, ms since 1970; workers begin together. Default now. */
+  readonly startTsMs?: number | undefined;
+  readonly durationMs?: number | undefined;
+  /** events intended before are sent and not measured; default 0 */
+  readonly warmupMs?: number | undefined;
+  readonly overload?: OverloadPolicy | undefined;
+  /** drop: longest wait; default 100 ms */
+  readonly dropAfterMs?: number | undefined;
+  /** no event n is sent before event n - runAhead is resolved */
+  readonly runAhead: number;
+  /** longest wait for acknowledgements at the end */
+  readonly flushDeadlineMs: number;
+  /** default 1 s */
+  readonly checkpointIntervalMs?: number | undefined;
+  /** a record that Kafka does not take ends the run; default false: it is counted */
+  readonly stopOnFailure?: boolean | undefined;
+}
+
+/** Events, not records: an event and its copies count once. generated = acknowledged + keptBack + failed + inFlight. */
+export interface EventCounts {
+  readonly generated: number;
+  readonly acknowledged: number;
+  readonly failed: number;
+  /** generated, and held back on purpose by a drop fault */
+  readonly keptBack: number;
+  readonly inFlight: number;
+  /** never generated: overload policy */
+  readonly overloaded: number;
+}
+
+export interface RecordCounts {
+  /** handed to the writer */
+  readonly records: number;
+  readonly recordsAcknowledged: number;
+  readonly recordsFailed: number;
+  readonly bytes: number;
+}
+
+/** What was measured since the last progress; microseconds. */
+export interface MeasuredDelays {
+  /** intended time to hand-over to the client */
+  readonly schedule: HistogramCounts;
+  /** intended time to acknowledgement, of every record or of a sample of users */
+  readonly delivery: HistogramCounts;
+}
+
+/** Plain data: it travels from workers to their parent. */
+export interface LoadProgress extends EventCounts, RecordCounts {
+  readonly elapsedMs: number;
+  readonly targetRate: number;
+  /** own events that were due by now */
+  readonly due: number;
+  /** own event number that comes next; every own event below `resolved` is resolved */
+  readonly next: number;
+  readonly resolved: number;
+  readonly delays: MeasuredDelays;
+  /** block: how long the schedule has waited in all */
+  readonly blockedMs: number;
+}
+
+/** `limit`: count or duration; `too_slow`: the duration is over and the schedule could not be caught up. */
+export type StopReason = 'limit' | 'source_end' | 'signal' | 'too_slow' | 'failure';
+
+export interface LoadReport extends EventCounts, RecordCounts {
+  readonly stoppedBy: StopReason;
+  readonly elapsedMs: number;
+  /** of the measured time, without warm-up: events due and events that got there, and the time both are over */
+  readonly measured: {
+    readonly due: number;
+    readonly acknowledged: number;
+    readonly ms: number;
+    readonly plannedMs: number;
+  };
+  /** due and never generated, because the run was stopped or could not catch up */
+  readonly missed: number;
+  readonly blockedMs: number;
+  readonly first: number;
+  /** every own event below it is resolved */
+  readonly next: number;
+  readonly byLabel: Readonly<Record<string, number>>;
+  readonly error: ReelstreamError | null;
+}

@@ -1,0 +1,282 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type ReelstreamError, toReelstreamError } from '../../core/errors.ts';
+import { createEventIds } from '../../core/event-id.ts';
+import type { LogWriter } from '../../kafka/log-writer.ts';
+import { type Checkpoints, createCheckpoints } from './checkpoints.ts';
+import { numberOf, ownOf, placeOf } from './lane.ts';
+import type { LoadReport, LoadRunDeps, LoadRunOptions, StopReason } from './load-run.ts';
+import { createSender, type Sender } from './sender.ts';
+import { createTally, type Standing, type Tally } from './tally.ts';
+
+const TICK_MS = 5;
+/** Writing on for longer without a pause would keep signals, timers and delivery reports waiting. */
+const SLICE_MS = 10;
+/** Events between two looks at the clock: a look costs as much as a tenth of an event. */
+const EVENTS_PER_LOOK = 16;
+const PROGRESS_INTERVAL_MS = 250;
+/** How long events of a `durationMs` that is over may still be caught up. */
+const CATCH_UP_MS = 5_000;
+const CHECKPOINT_INTERVAL_MS = 1_000;
+const BARRIER_DEADLINE_MS = 1_000;
+const DROP_AFTER_MS = 100;
+
+type Outcome = 'caught_up' | 'behind' | 'full' | 'ahead';
+
+/**
+ * Sends a source's events on an open-loop schedule until a limit, the source's end, a signal or a failure. Does not close
+ * the writer or the ledger, and does not throw for what Kafka or the disk do: see `error`.
+ */
+export function runLoad(deps: LoadRunDeps, options: LoadRunOptions): LoadRun {
+  return new LoadRun(deps, options);
+}
+
+export class LoadRun {
+  readonly #deps: LoadRunDeps;
+  readonly #options: LoadRunOptions;
+  readonly #sender: Sender;
+  readonly #tally: Tally;
+  readonly #checkpoints: Checkpoints;
+  readonly #startMs: number;
+  readonly #available: number;
+  #issued = 0;
+  /** block: how far the schedule has been moved back */
+  #shiftMs = 0;
+  #checkpointAtMs = 0;
+  #progressAtMs = 0;
+
+  constructor(deps: LoadRunDeps, options: LoadRunOptions) {
+    this.#deps = deps;
+    this.#options = options;
+    const nowTsMs = deps.clock.nowMs();
+    const startTsMs = options.startTsMs ?? nowTsMs;
+    this.#startMs = deps.clock.monotonicMs() + (startTsMs - nowTsMs);
+    this.#available = ownOf(options, Math.max(0, deps.source.length - options.first));
+    this.#checkpoints = createCheckpoints(options.first, (next) => this.#save(next));
+    const eventId = createEventIds(options.runId);
+    this.#sender = createSender({ ...deps, eventId }, options, startTsMs);
+    this.#tally = createTally(deps, options, this.#sender);
+  }
+
+  /** A record got its answer. @param i its tag */
+  settle(i: number, failed: boolean): void {
+    const intendedMs = this.#deps.resolution.settle(i, failed);
+    if (!failed) {
+      this.#tally.acknowledged(intendedMs, this.#elapsedMs() - intendedMs);
+    }
+  }
+
+  /** From `atMs` after the start on, the rate is `factor` times what the profile says. */
+  scale(atMs: number, factor: number): void {
+    this.#deps.schedule.scale(atMs, factor);
+  }
+
+  get elapsedMs(): number {
+    return this.#elapsedMs();
+  }
+
+  async run(): Promise<LoadReport> {
+    let stoppedBy: StopReason = 'failure';
+    let stoppedAtMs = Number.NaN;
+    let error: ReelstreamError | null = null;
+    try {
+      stoppedBy = await this.#loop();
+      stoppedAtMs = this.#elapsedMs();
+      await this.#finish();
+      error = this.#checkpoints.error;
+    } catch (thrown) {
+      error = toReelstreamError(thrown);
+    }
+    if (error) {
+      stoppedBy = 'failure';
+      this.#deps.logger.error({ code: error.code, error: error.message }, 'the producer stops');
+    }
+    this.#publish(0);
+    const ending = {
+      stoppedBy,
+      stoppedAtMs: Number.isNaN(stoppedAtMs) ? this.#elapsedMs() : stoppedAtMs,
+      error,
+    };
+    return this.#tally.report(this.#standing(), ending);
+  }
+
+  async #loop(): Promise<StopReason> {
+    const { clock, writer, signal, schedule } = this.#deps;
+    for (;;) {
+      const reason = this.#reasonToStop();
+      if (reason) return reason;
+      const outcome = this.#step();
+      const nowMs = this.#elapsedMs();
+      if (nowMs - this.#progressAtMs >= PROGRESS_INTERVAL_MS) this.#publish(schedule.rateAt(nowMs));
+      if (this.#checkpointIsDue(nowMs, outcome)) {
+        const resolved = await this.#checkpoint(BARRIER_DEADLINE_MS);
+        if (!resolved && outcome !== 'behind') await clock.sleep(TICK_MS, signal);
+      } else if (outcome === 'full') await untilRoom(writer, signal);
+      else if (outcome === 'behind') await nextTurn();
+      else await clock.sleep(TICK_MS, signal);
+    }
+  }
+
+  #reasonToStop(): StopReason | null {
+    const { durationMs = Number.POSITIVE_INFINITY, overload, stopOnFailure } = this.#options;
+    const { signal, writer, schedule } = this.#deps;
+    if (this.#checkpoints.error) throw this.#checkpoints.error;
+    if (signal?.aborted) return 'signal';
+    if (stopOnFailure && writer.counts().failed > 0) return 'failure';
+    if (this.#sender.held === 0) {
+      if (this.#issued >= this.#available) return 'source_end';
+      if (this.#issued >= ownOf(this.#options, schedule.total)) return 'limit';
+    }
+    const overMs = this.#elapsedMs() - durationMs;
+    if (overload === 'block') return overMs > 0 ? 'limit' : null;
+    return overMs > CATCH_UP_MS ? 'too_slow' : null;
+  }
+
+  #step(): Outcome {
+    const startMs = this.#elapsedMs();
+    if (!this.#sender.release(startMs)) return 'full';
+    const outcome = this.#sendDue(startMs);
+    this.#tally.handedOver(this.#elapsedMs());
+    return outcome;
+  }
+
+  #sendDue(startMs: number): Outcome {
+    const { schedule } = this.#deps;
+    const end = Math.min(this.#available, ownOf(this.#options, schedule.total));
+    const ahead = this.#aheadLimit();
+    let nowMs = startMs;
+    for (let looks = 0; this.#issued < end; looks++) {
+      const intendedMs = schedule.intendedMs(placeOf(this.#options, this.#issued)) + this.#shiftMs;
+      if (looks % EVENTS_PER_LOOK === 0) {
+        nowMs = this.#elapsedMs();
+        this.#tally.handedOver(nowMs);
+        if (nowMs - startMs >= SLICE_MS) return 'behind';
+      }
+      if (intendedMs > nowMs) return 'caught_up';
+      if (this.#issued >= ahead) return 'ahead';
+      if (!this.#take(intendedMs, nowMs)) return 'full';
+    }
+    return 'caught_up';
+  }
+
+  /** False: there is no room for the event. */
+  #take(intendedMs: number, nowMs: number): boolean {
+    const { overload = 'catch_up', dropAfterMs = DROP_AFTER_MS } = this.#options;
+    const lateMs = nowMs - intendedMs;
+    if (overload === 'drop' && lateMs > dropAfterMs) {
+      this.#leaveOut(intendedMs);
+      return true;
+    }
+    const blockedMs = overload === 'block' && lateMs > TICK_MS ? lateMs : 0;
+    if (!this.#sender.send(this.#issued, intendedMs + blockedMs)) return false;
+    this.#shiftMs += blockedMs;
+    this.#issued += 1;
+    this.#tally.sent(intendedMs + blockedMs);
+    return true;
+  }
+
+  #leaveOut(intendedMs: number): void {
+    this.#deps.ledger?.overloaded(numberOf(this.#options, this.#issued));
+    this.#deps.resolution.open(0, intendedMs);
+    this.#issued += 1;
+    this.#tally.leftOut(intendedMs);
+  }
+
+  /** own events that may be sent before more is resolved */
+  #aheadLimit(): number {
+    const { first, workers, worker, runAhead } = this.#options;
+    const resolvedBelow = this.#deps.resolvedBelow?.() ?? this.#checkpoints.durable;
+    return Math.floor((resolvedBelow + runAhead - first - worker) / workers);
+  }
+
+  #checkpointIsDue(nowMs: number, outcome: Outcome): boolean {
+    const { checkpointIntervalMs = CHECKPOINT_INTERVAL_MS } = this.#options;
+    if (this.#checkpoints.busy) return false;
+    if (outcome === 'ahead') return true;
+    const unsaved = numberOf(this.#options, this.#issued) > this.#checkpoints.durable;
+    return unsaved && nowMs - this.#checkpointAtMs >= checkpointIntervalMs;
+  }
+
+  /**
+   * Finds out what is resolved and begins to make it durable. By barriers that means to wait until everything sent is
+   * acknowledged; false when that took too long, and the position stays where it was.
+   */
+  async #checkpoint(deadlineMs: number): Promise<boolean> {
+    const { resolution, resolvesBy } = this.#deps;
+    this.#checkpointAtMs = this.#elapsedMs();
+    if (resolvesBy === 'barriers') {
+      if (!(await this.#flushed(deadlineMs))) return false;
+      resolution.settleAll(this.#sender.lowestHeld());
+      this.#checkpointAtMs = this.#elapsedMs();
+    }
+    const before = this.#checkpoints.durable;
+    this.#checkpoints.begin(numberOf(this.#options, resolution.floor()));
+    return this.#checkpoints.busy || this.#checkpoints.durable > before;
+  }
+
+  async #flushed(deadlineMs: number): Promise<boolean> {
+    try {
+      const { failed } = await this.#deps.writer.flush(deadlineMs);
+      return failed === 0 || !this.#options.stopOnFailure;
+    } catch (thrown) {
+      const error = toReelstreamError(thrown);
+      if (error.code === 'timeout') return false;
+      throw error;
+    }
+  }
+
+  async #save(next: number): Promise<void> {
+    const numbers = this.#deps.resolution.takeFailed().map((i) => numberOf(this.#options, i));
+    await this.#deps.ledger?.checkpoint(next, numbers);
+    await this.#deps.saveNext?.(next);
+  }
+
+  /** What is held back goes at once: the run has no time left to wait for it. */
+  async #finish(): Promise<void> {
+    const { writer, clock, signal } = this.#deps;
+    const deadlineMs = this.#elapsedMs() + this.#options.flushDeadlineMs;
+    while (!this.#sender.release(Number.POSITIVE_INFINITY) && this.#elapsedMs() < deadlineMs) {
+      await Promise.race([writer.room(), clock.sleep(TICK_MS, signal)]);
+    }
+    await this.#flushed(Math.max(1, deadlineMs - this.#elapsedMs())).then(async (flushed) => {
+      if (flushed) this.#deps.resolution.settleAll(this.#sender.lowestHeld());
+      await this.#checkpoints.idle();
+      this.#checkpoints.begin(numberOf(this.#options, this.#deps.resolution.floor()));
+      await this.#checkpoints.idle();
+    });
+  }
+
+  #publish(targetRate: number): void {
+    const standing = this.#standing();
+    this.#progressAtMs = standing.elapsedMs;
+    const progress = this.#tally.progress(standing, targetRate);
+    this.#deps.onProgress?.(progress);
+  }
+
+  #standing(): Standing {
+    return {
+      issued: this.#issued,
+      elapsedMs: this.#elapsedMs(),
+      blockedMs: this.#shiftMs,
+      durable: this.#checkpoints.durable,
+    };
+  }
+
+  #elapsedMs(): number {
+    return this.#deps.clock.monotonicMs() - this.#startMs;
+  }
+}
+
+/** Resolves also on the signal; what killed the writer rejects here and ends the run. */
+async function untilRoom(writer: LogWriter, signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) return writer.room();
+  let wake = () => {};
+  const aborted = new Promise<void>((resolve) => {
+    wake = resolve;
+    signal.addEventListener('abort', wake, { once: true });
+  });
+  try {
+    await Promise.race([writer.room(), aborted]);
+  } finally {
+    signal.removeEventListener('abort', wake);
+  }
+}
