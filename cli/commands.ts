@@ -86,6 +86,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/catalog.ts'),
   },
   {
+    name: 'verify',
+    summary: "prove from a run's ledger where every event went",
+    load: () => import('./commands/verify.ts'),
+  },
+  {
     name: 'bench',
     summary: 'measure a part of the pipeline on this machine',
     load: () => import('./commands/bench.ts'),
