@@ -76,6 +76,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/produce.ts'),
   },
   {
+    name: 'distribution',
+    usage: '<ratings>',
+    summary: "make the load simulator's distribution of ratings from a ratings file",
+    load: () => import('./commands/distribution.ts'),
+  },
+  {
     name: 'sink',
     summary: 'Kafka to ClickHouse: events_raw and every aggregate, exactly once per log record',
     load: () => import('./commands/sink.ts'),

@@ -21,6 +21,17 @@ const integer = (fallback: number, min: number, max: number, help: string): Sett
   range: `${min} to ${max}`,
   secret: false,
 });
+const decimal = (fallback: string, min: number, max: number, help: string): SettingSpec<number> => ({
+  schema: z
+    .string()
+    .regex(/^-?(\d+\.?\d*|\.\d+)$/, 'must be a number')
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, `must be from ${min} to ${max}`),
+  default: fallback,
+  help,
+  range: `${min} to ${max}`,
+  secret: false,
+});
 const port = (fallback: number, help: string): SettingSpec<number> => integer(fallback, 1, 65_535, help);
 const text = (fallback: string, help: string): SettingSpec<string> => ({
   schema: z.string(),
@@ -72,6 +83,10 @@ const list = (fallback: string, help: string): SettingSpec<string[]> => ({
   range: 'list separated by commas',
   secret: false,
 });
+
+const PYTHON_LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'WARN', 'ERROR', 'CRITICAL', 'FATAL'] as const;
+/** the largest id of Avro's int */
+const MAX_ID = 2 ** 31 - 1;
 
 /** Every setting of the project. Defaults fit the embedded stack; everything listens on 127.0.0.1. */
 export const SETTINGS = {
@@ -170,6 +185,36 @@ export const SETTINGS = {
     3_600_000,
     'How often the sink looks for a new catalogue',
   ),
+
+  MOVIES_MATCH_LOG_LEVEL: choice(
+    PYTHON_LOG_LEVELS,
+    'INFO',
+    'As MoviesMatchDataGenerator: least severe level',
+  ),
+  MOVIES_MATCH_GENERATE_INTERVAL_SEC: decimal('60.0', 0, 86_400, 'As there: seconds between batches'),
+  MOVIES_MATCH_GENERATE_INTERVAL_JITTER_SEC: decimal(
+    '0',
+    0,
+    86_400,
+    'As there: seconds more or less, at most',
+  ),
+  MOVIES_MATCH_RECORDS_TO_GENERATE: integer(1, 1, 10_000_000, 'As there: ratings in a batch'),
+  MOVIES_MATCH_RECORDS_TO_GENERATE_JITTER: integer(
+    0,
+    0,
+    10_000_000,
+    'As there: ratings more or less, at most',
+  ),
+  MOVIES_MATCH_EXISTING_USERS_FIRST_ID: integer(1, 1, MAX_ID, 'As there: first id of existing users'),
+  MOVIES_MATCH_EXISTING_USERS_LAST_ID: integer(270_896, 1, MAX_ID, 'As there: last id of existing users'),
+  MOVIES_MATCH_NEW_USERS_FIRST_ID: integer(300_001, 1, MAX_ID, 'As there: first id of new users'),
+  MOVIES_MATCH_NEW_USERS_LAST_ID: integer(300_300, 1, MAX_ID, 'As there: last id of new users'),
+  MOVIES_MATCH_NEW_USER_RATING_PROB: decimal('0.5', 0, 1, 'As there: probability of a rating by a new user'),
+  MOVIES_MATCH_MOVIES_RATINGS_DISTRIBUTION_FILE: named(
+    'movies_ratings_distribution.csv',
+    'As there: path of the distribution',
+  ),
+  MOVIES_MATCH_RANDOM_SEED: integer(0, 0, Number.MAX_SAFE_INTEGER, 'As there: 0 = another one each time'),
 } as const satisfies Record<string, SettingSpec>;
 
 export type SettingName = keyof typeof SETTINGS;

@@ -8,6 +8,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const NAMES = Object.keys(SETTINGS) as SettingName[];
 /** Read by the test suites alone, so that they may stand in the same environment. */
 const TEST_PREFIX = 'REELSTREAM_TEST_';
+/** Letters to change until a name is another one: what may have been meant, and what can only be a slip. */
+const LIKELY_DISTANCE = 6;
+const SLIP_DISTANCE = 2;
 
 /**
  * Text of the environment -> typed settings. All faults are reported at once, before any socket is opened;
@@ -25,11 +28,7 @@ export function readSettings(environment: Environment): Settings {
     if (outcome.success) values[name] = outcome.data;
     else faults.push(`${name}: ${outcome.error.issues[0]?.message ?? 'not valid'}${shown(name, raw)}`);
   }
-  for (const name of Object.keys(environment)) {
-    if (!name.startsWith('REELSTREAM_') || name.startsWith(TEST_PREFIX) || name in SETTINGS) continue;
-    const near = nearest(name);
-    faults.push(`${name}: no such setting${near ? `; did you mean ${near}?` : ''}`);
-  }
+  faults.push(...Object.keys(environment).flatMap(unknownNameFaults));
   if (faults.length === 0) faults.push(...crossFaults(values as Settings));
   if (faults.length > 0) {
     throw new ReelstreamError(
@@ -38,6 +37,16 @@ export function readSettings(environment: Environment): Settings {
     );
   }
   return Object.freeze(values) as Settings;
+}
+
+function unknownNameFaults(name: string): string[] {
+  if (name in SETTINGS || name.startsWith(TEST_PREFIX)) return [];
+  const own = name.startsWith('REELSTREAM_');
+  if (!own && !name.startsWith('MOVIES_MATCH_')) return [];
+  const near = nearest(name, own ? LIKELY_DISTANCE : SLIP_DISTANCE);
+  // other programs keep settings under that prefix too: there only a slip is refused
+  if (!own && !near) return [];
+  return [`${name}: no such setting${near ? `; did you mean ${near}?` : ''}`];
 }
 
 function shown(name: SettingName, raw: string | undefined): string {
@@ -57,13 +66,21 @@ function crossFaults(s: Settings): string[] {
   if (s.REELSTREAM_KAFKA_SASL_MECHANISM !== 'none' && s.REELSTREAM_KAFKA_SASL_USERNAME === '') {
     faults.push('REELSTREAM_KAFKA_SASL_USERNAME: is needed with REELSTREAM_KAFKA_SASL_MECHANISM');
   }
+  if (s.MOVIES_MATCH_EXISTING_USERS_FIRST_ID > s.MOVIES_MATCH_EXISTING_USERS_LAST_ID) {
+    faults.push(
+      'MOVIES_MATCH_EXISTING_USERS_FIRST_ID: must not be above MOVIES_MATCH_EXISTING_USERS_LAST_ID',
+    );
+  }
+  if (s.MOVIES_MATCH_NEW_USERS_FIRST_ID > s.MOVIES_MATCH_NEW_USERS_LAST_ID) {
+    faults.push('MOVIES_MATCH_NEW_USERS_FIRST_ID: must not be above MOVIES_MATCH_NEW_USERS_LAST_ID');
+  }
   return faults;
 }
 
-function nearest(name: string): SettingName | undefined {
+function nearest(name: string, withinDistance: number): SettingName | undefined {
   const scored = NAMES.map((candidate) => ({ candidate, distance: editDistance(name, candidate) }));
   const best = scored.sort((a, b) => a.distance - b.distance)[0];
-  return best && best.distance <= 6 ? best.candidate : undefined;
+  return best && best.distance <= withinDistance ? best.candidate : undefined;
 }
 
 function editDistance(a: string, b: string): number {
@@ -90,7 +107,8 @@ export function settingsPage(): string {
     '# Settings',
     '',
     'Generated from `runtime/settings-list.ts` by `npm run generate`. Read from the environment, and from `.env` in the',
-    'folder the command is started in; the environment wins. An unknown `REELSTREAM_` name is refused.',
+    'folder the command is started in; the environment wins. An unknown `REELSTREAM_` name is refused. Any `MOVIES_MATCH_`',
+    'name that is set makes `produce` behave as MoviesMatchDataGenerator: see [the load simulator](load-simulator.md).',
     '',
     '| name | default | range | meaning |',
     '| --- | --- | --- | --- |',

@@ -56,7 +56,7 @@ const MAX_RE_RATING_SHARE = 0.9;
 const FOLLOW_UPS = 19;
 
 /** A model without arrivals or extras: the sample's 610 users, busy as they were. */
-export const CONTENT_DEFAULTS: Omit<ContentModel, 'films' | 'counts' | 'runAhead'> = {
+export const CONTENT_DEFAULTS = {
   popularity: { by: 'zipf', exponent: DEFAULT_ZIPF_EXPONENT },
   users: { firstId: 1, lastId: 610 },
   // fits MovieLens (small), where the busiest tenth gives 47.7 % of the ratings
@@ -68,7 +68,7 @@ export const CONTENT_DEFAULTS: Omit<ContentModel, 'films' | 'counts' | 'runAhead
   reRatingWindow: 100_000,
   watchShare: 0,
   firstEvent: 0,
-};
+} as const satisfies Omit<ContentModel, 'films' | 'counts' | 'runAhead'>;
 
 /** @throws ReelstreamError `usage` naming every value out of its range */
 export function checkContentModel(model: ContentModel): void {
@@ -76,6 +76,7 @@ export function checkContentModel(model: ContentModel): void {
   const faults = [
     ...shareFaults('unknown films', model.unknownFilmShare),
     ...shareFaults('re-ratings', model.reRatingShare, MAX_RE_RATING_SHARE),
+    ...shareFaults('re-ratings and watches together', model.reRatingShare + model.watchShare),
     ...shareFaults('watches', model.watchShare),
     ...rangeFaults('users', users),
     ...('probability' in newUsers

@@ -3,8 +3,8 @@ import { badRow, parseDecimal, parseMovieId, readNumericCsv } from './numeric-cs
 
 /** Data frames write the index without a name. */
 const HEADERS = ['index,movieId,rating,prob', ',movieId,rating,prob', '(index),movieId,rating,prob'];
-/** Further from 1 than digits cut off can explain: the file is wrong, not rounded. */
-const TOLERANCE = 1e-6;
+/** Further from 1 than a millionth: the file is wrong, not rounded. The rest is what adding up in binary may be off by. */
+const TOLERANCE = 1e-6 + 1e-12;
 /** Ten probabilities cut here are at most 5e-9 off in all. */
 const DIGITS = 9;
 

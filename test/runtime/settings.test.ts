@@ -32,12 +32,22 @@ describe('settings', () => {
     expect(() => readSettings({ REELSTREAM_TEST_CLICKHOUSE_URL: 'x', PATH: '/bin' })).not.toThrow();
   });
 
+  it('refuses slips in the MOVIES_MATCH_ names, and leaves names of other programs under that prefix alone', () => {
+    const slip = { MOVIES_MATCH_EXISTING_USER_FIRST_ID: '5' };
+    expect(() => readSettings(slip)).toThrow(/did you mean MOVIES_MATCH_EXISTING_USERS_FIRST_ID/);
+    expect(() => readSettings({ MOVIES_MATCH_KAFKA_TOPIC: 'ratings' })).not.toThrow();
+  });
+
   it('checks limits against each other', () => {
     const flush = {
       REELSTREAM_SINK_FLUSH_MIN_INTERVAL_MS: '5000',
       REELSTREAM_SINK_FLUSH_MAX_INTERVAL_MS: '1000',
     };
     expect(() => readSettings(flush)).toThrow(/must not be above/);
+    const users = { MOVIES_MATCH_NEW_USERS_FIRST_ID: '300301' };
+    expect(() => readSettings(users)).toThrow(/NEW_USERS_FIRST_ID: must not be above MOVIES_MATCH_NEW_USERS/);
+    const ids = { MOVIES_MATCH_EXISTING_USERS_LAST_ID: '10', MOVIES_MATCH_EXISTING_USERS_FIRST_ID: '11' };
+    expect(() => readSettings(ids)).toThrow(/EXISTING_USERS_FIRST_ID: must not be above/);
     const drain = { REELSTREAM_SINK_DRAIN_TIMEOUT_MS: '60000' };
     expect(() => readSettings(drain)).toThrow(/must be below REELSTREAM_SINK_REBALANCE_TIMEOUT_MS/);
   });
