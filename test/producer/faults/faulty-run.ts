@@ -1,6 +1,6 @@
 import { createChance } from '../../../core/chance.ts';
 import { createEventIds } from '../../../core/event-id.ts';
-import type { RatingEvent } from '../../../core/rating-event.ts';
+import { concernsFilm, type RatingEvent } from '../../../core/rating-event.ts';
 import { keyOfUser } from '../../../core/user-key.ts';
 import type { EventContent, EventSource } from '../../../producer/event-source.ts';
 import { createInjector, type Emission, reshape } from '../../../producer/faults/apply.ts';
@@ -16,16 +16,18 @@ const EVENT_INTERVAL_MS = 5;
 
 export const intendedTsMs = (n: number): number => START_TS_MS + n * EVENT_INTERVAL_MS;
 
-/** Ratings, watches and withdrawals of a thousand people, by chance. */
+const KINDS = ['RATED', 'RATED', 'WATCHED', 'UNRATED', 'USER_DELETED'] as const;
+
+/** Everything a thousand people may do, by chance. */
 export function createTestSource(seed = 1): EventSource {
   const chance = createChance(seed, 'content');
   return {
     length: Number.POSITIVE_INFINITY,
     content(n, tsMs): EventContent {
-      const kind = (['RATED', 'RATED', 'WATCHED', 'UNRATED'] as const)[chance.below(n, 4, 0)]!;
+      const kind = KINDS[chance.below(n, KINDS.length, 0)]!;
       return {
         userId: 1 + chance.below(n, 1_000, 1),
-        movieId: 1 + chance.below(n, 5_000, 2),
+        movieId: concernsFilm(kind) ? 1 + chance.below(n, 5_000, 2) : 0,
         kind,
         rating: kind === 'RATED' ? chance.below(n, 11, 3) / 2 : null,
         tsMs: Math.round(tsMs),
