@@ -69,6 +69,7 @@ export async function startBenchStack({
     ports: { kafka, kafkaController, registry, clickhouse, prometheus, alertmanager },
     targets: [],
     ruleFiles: [],
+    clickhouseEnvironment: {},
     stopDeadlineMs: 60_000,
   });
   const supervisor = await takeStack({

@@ -35,8 +35,23 @@ export function stackPlan(settings: Settings): StackPlan {
     },
     targets: serviceTargets(settings),
     ruleFiles: [],
+    clickhouseEnvironment: clickHouseEnvironment(settings),
     stopDeadlineMs: settings.REELSTREAM_STOP_TIMEOUT_MS,
   });
+}
+
+/** What the ClickHouse server is started with; a server that runs with other values is not taken for this stack's. */
+export function clickHouseEnvironment(settings: Settings): Record<string, string> {
+  const names = [
+    'REELSTREAM_CLICKHOUSE_USERNAME',
+    'REELSTREAM_CLICKHOUSE_PASSWORD',
+    'REELSTREAM_CLICKHOUSE_READONLY_USERNAME',
+    'REELSTREAM_CLICKHOUSE_READONLY_PASSWORD',
+    'REELSTREAM_CLICKHOUSE_MEMORY_MB',
+    'REELSTREAM_LOG_LEVEL',
+    'REELSTREAM_STOP_TIMEOUT_MS',
+  ] as const;
+  return Object.fromEntries(names.map((name) => [name, String(settings[name])]));
 }
 
 /** Our own services, as Prometheus scrapes them. */

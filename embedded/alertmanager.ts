@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { answersOk } from './http-probe.ts';
 import { LOOPBACK } from './supervisor/ports.ts';
@@ -30,10 +30,9 @@ export function createAlertmanagerSpec(options: AlertmanagerOptions): ProcessSpe
     env: {},
     after: ['kafka', 'clickhouse'],
     ports: [{ port: options.port, setting: 'REELSTREAM_ALERTMANAGER_PORT' }],
+    files: [{ path: configFile, content: alertmanagerConfig() }],
     async prepare() {
       mkdirSync(options.dataFolder, { recursive: true });
-      mkdirSync(options.configFolder, { recursive: true });
-      writeFileSync(configFile, alertmanagerConfig());
     },
     isReady: () => answersOk(`http://${LOOPBACK}:${options.port}/-/ready`),
     readyDeadlineMs: 30_000,

@@ -1,5 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ConfigFile } from './supervisor/process-spec.ts';
 
 /** Options of every Java process here: small heap, one collector thread, IPv4 sockets, a crash instead of a half-dead process. */
 export function javaArguments(maxHeapMb: number): string[] {
@@ -15,12 +15,10 @@ export function javaArguments(maxHeapMb: number): string[] {
   ];
 }
 
-/** Writes a log4j configuration to standard output (the caller's log file) and returns the option that names it. */
-export function javaLogging(folder: string, name: string): string[] {
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, `${name}-log4j2.xml`);
-  writeFileSync(file, LOG4J_CONFIGURATION);
-  return [`-Dlog4j2.configurationFile=${file}`];
+/** A log4j configuration for standard output, which is the caller's log file, and the option that names it. */
+export function javaLogging(folder: string, name: string): { file: ConfigFile; argument: string } {
+  const path = join(folder, `${name}-log4j2.xml`);
+  return { file: { path, content: LOG4J_CONFIGURATION }, argument: `-Dlog4j2.configurationFile=${path}` };
 }
 
 const LOG4J_CONFIGURATION = `<?xml version="1.0" encoding="UTF-8"?>

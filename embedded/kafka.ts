@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { javaArguments, javaLogging } from './java.ts';
@@ -24,9 +24,10 @@ export interface KafkaOptions {
 /** One broker that is its own controller (KRaft), on loopback, with every internal topic sized for one node. */
 export function createKafkaSpec(options: KafkaOptions): ProcessSpec {
   const configFile = join(options.configFolder, 'kafka.properties');
+  const logging = javaLogging(options.configFolder, 'kafka');
   const java = (mainClass: string, ...args: string[]) => [
     ...javaArguments(options.maxHeapMb),
-    ...javaLogging(options.configFolder, 'kafka'),
+    logging.argument,
     '-cp',
     join(options.jarFolder, '*'),
     mainClass,
@@ -43,10 +44,9 @@ export function createKafkaSpec(options: KafkaOptions): ProcessSpec {
       { port: options.port, setting: 'REELSTREAM_KAFKA_PORT' },
       { port: options.controllerPort, setting: 'REELSTREAM_KAFKA_CONTROLLER_PORT' },
     ],
+    files: [logging.file, { path: configFile, content: brokerProperties(options) }],
     async prepare() {
       mkdirSync(options.dataFolder, { recursive: true });
-      mkdirSync(options.configFolder, { recursive: true });
-      writeFileSync(configFile, brokerProperties(options));
       if (existsSync(join(options.dataFolder, 'meta.properties'))) return;
       const format = java('kafka.tools.StorageTool', 'format', '-t', randomClusterId(), '-c', configFile);
       await promisify(execFile)(options.javaCommand, format, { timeout: 60_000 });

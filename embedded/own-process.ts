@@ -31,9 +31,11 @@ export function createOwnProcessSpec(options: OwnProcessOptions): ProcessSpec {
     command: options.nodeCommand,
     args: [options.launcher, ...options.args],
     cwd: options.cwd,
-    env: options.env ?? {},
+    // Every socket of a stack is on loopback, where its clients look for it, whatever the setting says for a service on its own
+    env: { REELSTREAM_LISTEN_HOST: LOOPBACK, ...options.env },
     after: options.after,
     ports: [{ port: options.port, setting: options.portSetting }],
+    files: [],
     async prepare() {},
     isReady: () => answersOk(`http://${LOOPBACK}:${options.port}${options.readyPath ?? '/readyz'}`),
     readyDeadlineMs: options.readyDeadlineMs ?? 60_000,

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { answersOk } from './http-probe.ts';
 import { LOOPBACK } from './supervisor/ports.ts';
@@ -46,10 +46,9 @@ export function createPrometheusSpec(options: PrometheusOptions): ProcessSpec {
     // Nothing it needs: it only must not slow down the start of what everybody waits for
     after: ['kafka', 'clickhouse'],
     ports: [{ port: options.port, setting: 'REELSTREAM_PROMETHEUS_PORT' }],
+    files: [{ path: configFile, content: prometheusConfig(options) }],
     async prepare() {
       mkdirSync(options.dataFolder, { recursive: true });
-      mkdirSync(options.configFolder, { recursive: true });
-      writeFileSync(configFile, prometheusConfig(options));
     },
     isReady: () => answersOk(`http://${LOOPBACK}:${options.port}/-/ready`),
     readyDeadlineMs: 60_000,

@@ -49,6 +49,7 @@ export function createRegistrySpec(options: RegistryOptions): ProcessSpec {
     },
     after: ['kafka'],
     ports: [{ port: options.port, setting: 'REELSTREAM_REGISTRY_PORT' }],
+    files: [],
     async prepare() {},
     isReady: () => answersOk(`${registryUrl(options.port)}/subjects`),
     readyDeadlineMs: 90_000,

@@ -35,6 +35,8 @@ export interface StackPlanOptions {
   /** our own services to scrape, running or not */
   readonly targets: readonly ScrapeTarget[];
   readonly ruleFiles: readonly string[];
+  /** what the ClickHouse server reads from its environment */
+  readonly clickhouseEnvironment: Readonly<Record<string, string>>;
   /** how long the ClickHouse server may finish statements after SIGTERM */
   readonly stopDeadlineMs: number;
 }
@@ -83,8 +85,11 @@ export function planStack(options: StackPlanOptions): StackPlan {
       String(ports.clickhouse),
     ],
     cwd: options.home,
-    // Fixed before a program's first line: without it the server would have to start itself a second time
-    env: { UV_THREADPOOL_SIZE: String(threadsNeeded(CLICKHOUSE_SERVER_DEFAULTS.maxConcurrentQueries)) },
+    env: {
+      ...options.clickhouseEnvironment,
+      // Fixed before a program's first line: without it the server would have to start itself a second time
+      UV_THREADPOOL_SIZE: String(threadsNeeded(CLICKHOUSE_SERVER_DEFAULTS.maxConcurrentQueries)),
+    },
     after: [],
     port: ports.clickhouse,
     portSetting: 'REELSTREAM_CLICKHOUSE_PORT',

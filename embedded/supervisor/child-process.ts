@@ -1,5 +1,14 @@
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { systemClock } from '../../core/clock.ts';
 import { ReelstreamError } from '../../core/errors.ts';
@@ -41,10 +50,10 @@ export interface RunningChild {
 /**
  * Starts the process of a spec in a process group of its own, so that Ctrl-C in a terminal reaches only whoever
  * supervises it. Its output goes straight into the log file: it outlives its supervisor without a broken pipe.
- * @throws ReelstreamError `unavailable` when the command cannot be started at all
+ * @throws ReelstreamError `unavailable` when it cannot be prepared, started or put on record; nothing runs then
  */
 export async function spawnChild(spec: ProcessSpec, given: ChildSurroundings): Promise<RunningChild> {
-  await spec.prepare();
+  await prepare(spec);
   const log = openLog(given.logFile);
   try {
     const child = spawn(spec.command, [...spec.args], {
@@ -56,7 +65,7 @@ export async function spawnChild(spec: ProcessSpec, given: ChildSurroundings): P
     // No pid: the command could not be started. An empty start time is that of no living process: a child that died at once
     // is then never signalled by its number
     const identity = { pid: child.pid ?? 0, startTime: child.pid ? (readStartTime(child.pid) ?? '') : '' };
-    if (child.pid) given.onSpawned?.(identity);
+    if (child.pid) putOnRecord(spec, identity, given);
     const exited = new Promise<ChildExit>((resolve) => {
       child.once('exit', (code, signal) => resolve({ code, signal }));
     });
@@ -134,6 +143,28 @@ export function readLastLines(logFile: string, count = 20): string {
 
 export function describeExit(exit: ChildExit): string {
   return exit.signal === null ? `exit code ${exit.code}` : exit.signal;
+}
+
+async function prepare(spec: ProcessSpec): Promise<void> {
+  try {
+    for (const { path, content } of spec.files) {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, content);
+    }
+    await spec.prepare();
+  } catch (thrown) {
+    throw cannotStart(spec, thrown as Error);
+  }
+}
+
+/** A process that is on no record could be found by nobody later. */
+function putOnRecord(spec: ProcessSpec, identity: ProcessIdentity, given: ChildSurroundings): void {
+  try {
+    given.onSpawned?.(identity);
+  } catch (thrown) {
+    signalGroup(identity, 'SIGKILL');
+    throw cannotStart(spec, thrown as Error);
+  }
 }
 
 function openLog(logFile: string): number {

@@ -4,6 +4,12 @@ export interface PortClaim {
   readonly setting: string;
 }
 
+/** A file that is written anew before every start. */
+export interface ConfigFile {
+  readonly path: string;
+  readonly content: string;
+}
+
 /**
  * Everything needed to run one process, as plain data and two callbacks. Who starts it (a test, the supervisor in the
  * foreground or in the background) makes no difference to the process.
@@ -19,7 +25,8 @@ export interface ProcessSpec {
   /** processes of the same stack that must answer first */
   readonly after: readonly string[];
   readonly ports: readonly PortClaim[];
-  /** writes configuration and formats storage; runs before every start, so it must leave existing data alone */
+  readonly files: readonly ConfigFile[];
+  /** makes folders and formats storage, once the files are written; runs before every start, so it must leave existing data alone */
   prepare(): Promise<void>;
   /** true once the process does its work for a client, not merely listens; a rejection counts as "not yet" */
   isReady(): Promise<boolean>;

@@ -4,7 +4,7 @@ import type { Stopped } from './leftovers.ts';
 export type StackEvent =
   | { readonly kind: 'starting'; readonly name: string }
   | { readonly kind: 'ready'; readonly name: string; readonly tookMs: number }
-  /** it ran already, in the background, with the same command line */
+  /** it ran already, in the background, with the same settings */
   | { readonly kind: 'adopted'; readonly name: string }
   /** an optional part did not start; the stack runs without it */
   | { readonly kind: 'skipped'; readonly name: string; readonly reason: string }

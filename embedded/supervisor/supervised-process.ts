@@ -4,7 +4,7 @@ import { type ChildExit, describeExit, spawnChild, stopProcess, waitUntilReady }
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.ts';
 import type { ProcessSpec } from './process-spec.ts';
 import {
-  commandLineOf,
+  fingerprintOf,
   type RunRecord,
   removeRunRecord,
   stackFolders,
@@ -60,14 +60,14 @@ export async function startSupervised(
 
 /**
  * Takes over a process that runs in the background.
- * @throws ReelstreamError `unavailable` when it was started with another command line, or does not answer
+ * @throws ReelstreamError `unavailable` when it was started with other settings, or does not answer
  */
 export async function adoptSupervised(
   spec: ProcessSpec,
   record: RunRecord,
   signal: AbortSignal,
 ): Promise<SupervisedProcess> {
-  if (commandLineOf(spec).join('\0') !== record.commandLine.join('\0')) {
+  if (fingerprintOf(spec) !== record.fingerprint) {
     throw new ReelstreamError(
       'unavailable',
       `${spec.name} runs in the background with other settings: run reelstream down first`,
@@ -95,7 +95,7 @@ export function recordOf(spec: ProcessSpec, identity: ProcessIdentity, logFile: 
   return {
     ...identity,
     name: spec.name,
-    commandLine: commandLineOf(spec),
+    fingerprint: fingerprintOf(spec),
     after: spec.after,
     ports: spec.ports,
     stopDeadlineMs: spec.stopDeadlineMs,

@@ -78,7 +78,7 @@ export class Supervisor {
 
   /**
    * Starts processes, each as soon as those it comes after are ready; what runs already in the background with the same
-   * command line is adopted. May be called again for more. On failure everything this call started is stopped.
+   * settings is adopted. May be called again for more. On failure everything this call started is stopped.
    * @throws ReelstreamError `unavailable` with the log's last lines, or naming a taken port
    */
   async start(specs: readonly ProcessSpec[]): Promise<void> {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -121,6 +121,31 @@ describe('a stack in the foreground', () => {
     await expect(stack.start([spec])).rejects.toThrow('lost cannot be started: /no/such/program');
   });
 
+  it('what cannot be prepared is a part that is away, not a fault of the program', async () => {
+    const stack = await take();
+    const prepare = async () => {
+      throw Object.assign(new Error('spawn java ENOENT'), { code: 'ENOENT' });
+    };
+    const spec = fakeSpec({ name: 'kafka', port: await findFreePort(), prepare });
+    await expect(stack.start([spec])).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(/^kafka cannot be started: .*: spawn java ENOENT$/),
+    });
+  });
+
+  it('a process that cannot be put on record is not left running', async () => {
+    const port = await findFreePort();
+    const stack = await take();
+    // Where the record would be written first
+    mkdirSync(join(stackFolders(home).recordFolder, 'kafka.json.new'), { recursive: true });
+    await expect(stack.start([fakeSpec({ name: 'kafka', port })])).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+    // It would listen by now
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(await isListening(port)).toBe(false);
+  });
+
   it('an optional part that fails is left out', async () => {
     const [one, two] = await findFreePorts(2);
     const stack = await take();
@@ -228,7 +253,7 @@ describe('after SIGKILL of the supervisor', () => {
     const supervisor = { pid: 2 ** 22 + 1, startTime: '1' };
     const record = {
       name: 'reused',
-      commandLine: [],
+      fingerprint: '',
       after: [],
       ports: [],
       stopDeadlineMs: 1,
@@ -259,15 +284,21 @@ describe('in the background', () => {
     expect((await again.failed).message).toContain('kafka ended though nobody asked it to');
   });
 
-  it('what runs with another command line is not adopted', async () => {
-    const [one, two] = await findFreePorts(2);
+  it('what runs with another environment or configuration is not adopted', async () => {
+    const port = await findFreePort();
+    const files = [{ path: join(home, 'config/kafka.properties'), content: 'one' }];
+    const kafka = fakeSpec({ name: 'kafka', port, files });
     const up = await take('change');
-    await up.start([fakeSpec({ name: 'kafka', port: one! })]);
+    await up.start([kafka]);
+    expect(readFileSync(files[0]!.path, 'utf8')).toBe('one');
     up.detach();
     const other = await take('change');
-    await expect(other.start([fakeSpec({ name: 'kafka', port: two! })])).rejects.toThrow(
-      'with other settings',
-    );
+    for (const change of [{ env: { PASSWORD: 'new' } }, { files: [{ ...files[0]!, content: 'two' }] }]) {
+      await expect(other.start([{ ...kafka, ...change }])).rejects.toThrow(
+        'kafka runs in the background with other settings: run reelstream down first',
+      );
+    }
+    await other.start([kafka]);
   });
 
   it('down asks a living supervisor first', async () => {
