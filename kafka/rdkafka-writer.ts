@@ -11,6 +11,7 @@ import { type Logger, silentLogger } from '../core/logger.ts';
 import { createAckFloor } from './ack-floor.ts';
 import type { KafkaConnection } from './kafkajs-client.ts';
 import type { DeliveryReport, LogWriter, Placement, WriterCounts } from './log-writer.ts';
+import { MAX_BATCH_BYTES } from './topics.ts';
 
 export interface RdkafkaWriterOptions {
   readonly connection: KafkaConnection;
@@ -38,6 +39,9 @@ export interface RdkafkaWriterOptions {
 const QUEUE_FULL = -184;
 const FATAL = -150;
 const MESSAGE_TOO_LARGE = 10;
+
+/** An empty value as a view into memory: a buffer without memory would be sent as a tombstone. */
+const EMPTY = Buffer.alloc(1).subarray(1);
 
 const DEFAULT_LINGER_MS = 5;
 const CLOSE_TIMEOUT_MS = 5_000;
@@ -123,10 +127,11 @@ class RdkafkaWriter implements LogWriter {
     const passed: Tagged | undefined = this.#reportsAll
       ? { tag, atMs: this.#clock.monotonicMs() }
       : undefined;
+    const bytes = value?.length === 0 ? EMPTY : value;
     try {
       if (placement === undefined)
-        this.#producer.produce(this.#options.topic, null, value, key, null, passed);
-      else this.#place(key, value, passed, placement);
+        this.#producer.produce(this.#options.topic, null, bytes, key, null, passed);
+      else this.#place(key, bytes, passed, placement);
     } catch (error) {
       return this.#refuse(error as LibrdKafkaError, value);
     }
@@ -266,6 +271,8 @@ function producerConfig(options: RdkafkaWriterOptions): ProducerGlobalConfig {
     'client.id': clientId,
     'enable.idempotence': true,
     'linger.ms': lingerMs,
+    // What the topic takes; the client's default is 1 MB
+    'message.max.bytes': MAX_BATCH_BYTES,
     'compression.codec': compression,
     'queue.buffering.max.messages': options.maxQueueRecords ?? 200_000,
     'queue.buffering.max.kbytes': options.maxQueueKilobytes ?? 65_536,

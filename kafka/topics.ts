@@ -6,7 +6,7 @@ export interface TopicDefinition {
 }
 
 /** Kafka's default limit of a record batch; also the most that an uncompressed record of our topics can carry. */
-const MAX_BATCH_BYTES = 1_048_588;
+export const MAX_BATCH_BYTES = 1_048_588;
 /** A dead letter carries up to 1 MB of the original, its key and our headers. */
 const MAX_DEAD_LETTER_BATCH_BYTES = 1_200_000;
 
