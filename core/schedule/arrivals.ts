@@ -13,7 +13,8 @@ export interface Arrivals {
 }
 
 /** none: evenly spaced. uniform: each event anywhere in its own slot. poisson: as independent users would send. */
-export type Jitter = 'none' | 'uniform' | 'poisson';
+export const JITTERS = ['none', 'uniform', 'poisson'] as const;
+export type Jitter = (typeof JITTERS)[number];
 
 /** One event per unit of the course. */
 export function createArrivals(jitter: Jitter, chance: Chance): Arrivals {
@@ -34,7 +35,7 @@ const BLOCKS_AT_HAND = 4;
 /**
  * A Poisson process told that exactly 1,024 events fall into each stretch of 1,024 units: their positions are those of as
  * many independent uniform draws in order, had from normalised sums of exponential gaps (Devroye, Non-Uniform Random
- * Variate Generation, 1986, V.2.1). So the rate is exact over a block, and the gaps are exponential within it.
+ * Variate Generation, 1986, chapter V). So the rate is exact over a block, and the gaps are exponential within it.
  */
 function poissonArrivals(chance: Chance): Arrivals {
   const atHand = Array.from({ length: BLOCKS_AT_HAND }, () => ({
@@ -77,8 +78,9 @@ function drawBlock(chance: Chance, block: number, positions: Float64Array): void
   sum -= Math.log(1 - chance.unit(block, BLOCK_EVENTS));
   const first = block * BLOCK_EVENTS;
   const unitsPerGap = BLOCK_EVENTS / sum;
-  for (let k = 0; k < BLOCK_EVENTS; k++)
+  for (let k = 0; k < BLOCK_EVENTS; k++) {
     positions[k] = first + Math.min(BLOCK_EVENTS, positions[k]! * unitsPerGap);
+  }
 }
 
 /**

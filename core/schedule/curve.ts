@@ -31,7 +31,7 @@ export interface Point {
 /** Constant pieces one after the other; the last one holds for ever. */
 export function levelCurve(levels: readonly Level[]): Curve {
   return {
-    peak: Math.max(...levels.map(({ value }) => value)),
+    peak: highest(levels),
     stretchAt(ms) {
       const found = levels.findIndex(({ untilMs }) => untilMs > ms);
       const at = found < 0 ? levels.length - 1 : found;
@@ -48,7 +48,7 @@ export function levelCurve(levels: readonly Level[]): Curve {
 export function cycleCurve(levels: readonly Level[], phaseMs = 0): Curve {
   const periodMs = levels.at(-1)!.untilMs;
   return {
-    peak: Math.max(...levels.map(({ value }) => value)),
+    peak: highest(levels),
     stretchAt(ms) {
       const cycleMs = Math.floor((ms + phaseMs) / periodMs) * periodMs - phaseMs;
       const at = levels.findIndex(({ untilMs }) => cycleMs + untilMs > ms);
@@ -72,7 +72,7 @@ export function pointCurve(points: readonly Point[]): Curve {
   const first = points[0]!;
   const last = points.at(-1)!;
   return {
-    peak: Math.max(...points.map(({ value }) => value)),
+    peak: highest(points),
     stretchAt(ms) {
       if (ms < first.ms) return flat(0, first.ms, first.value);
       if (ms >= last.ms) return flat(last.ms, Number.POSITIVE_INFINITY, last.value);
@@ -98,6 +98,10 @@ export function sineCurve(periodMs: number, amplitude: number): Curve {
       };
     },
   };
+}
+
+function highest(values: readonly { readonly value: number }[]): number {
+  return values.reduce((most, { value }) => Math.max(most, value), 0);
 }
 
 function flat(startMs: number, endMs: number, value: number): Stretch {

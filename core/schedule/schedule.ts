@@ -31,7 +31,10 @@ export interface ScheduleOptions {
   readonly jitter?: Jitter;
   /** whole number from 0; draws from the stream `timing` */
   readonly seed: number;
-  /** wall-clock time of the run's start; a day of 24 hours follows it. Default midnight UTC. */
+  /**
+   * wall-clock time of the run's start: a day of 24 hours follows it. Workers of one run, and whoever resumes it, must be
+   * given the same. Default midnight UTC.
+   */
   readonly startTsMs?: number;
   /** for replay: recorded times in order */
   readonly recordedSeconds?: ArrayLike<number>;

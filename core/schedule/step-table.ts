@@ -36,7 +36,10 @@ export type MakeStep = (x: number, y: number, index: number, end: StepEnd) => vo
  */
 const RUN_STEPS = 256;
 const RUNS_AT_HAND = 4;
-/** Two dips that together leave nothing over would be searched for the next event for ever: so many runs (100,000 steps) without any are the end. */
+/**
+ * Two dips that together leave nothing over would be searched for the next event for ever. So many runs without any
+ * (100,000 steps) are taken for the end.
+ */
 const MAX_EMPTY_RUNS = 400;
 
 export function createStepTable(make: MakeStep): StepTable {

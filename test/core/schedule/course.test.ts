@@ -111,6 +111,14 @@ describe('its inverse', () => {
     expect(ended.positionAt(1e9)).toBe(500);
   });
 
+  it('is past a hole of weeks at once, whatever the other shapes do in it', () => {
+    const hole: Profile = [
+      { kind: 'dip', factor: 0, when: { atMs: 0 }, forMs: 1e10 },
+      { kind: 'burst', factor: 2, when: { everyMs: 1_000 }, forMs: 100 },
+    ];
+    expect(courseOf(hole, 1_000).msAt(0)).toBe(1e10);
+  });
+
   it('gives up where two shapes together leave nothing over', () => {
     const dead = courseOf([
       {

@@ -21,6 +21,11 @@ describe('the peak rate', () => {
     expect(peakRate(parseProfile(text), { eventsPerSecond: 10, recordedSeconds })).toBeCloseTo(rate, 9);
   });
 
+  it('of a file with very many rows is found', () => {
+    const points = Array.from({ length: 300_000 }, (_, i) => ({ ms: i, value: i % 1_000 }));
+    expect(peakRate([{ kind: 'csv', unit: 'rate', points }], {})).toBe(999);
+  });
+
   it('is never exceeded', () => {
     const times = fc.double({ min: 0, max: SPAN_MS, noNaN: true });
     fc.assert(
