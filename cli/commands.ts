@@ -76,6 +76,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/produce.ts'),
   },
   {
+    name: 'produce-worker',
+    summary: 'one process of produce --workers',
+    hidden: true,
+    load: () => import('./commands/produce-worker.ts'),
+  },
+  {
     name: 'distribution',
     usage: '<ratings>',
     summary: "make the load simulator's distribution of ratings from a ratings file",

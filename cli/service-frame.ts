@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ReelstreamError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { MetricName } from '../core/metrics-catalogue.ts';
 import { projectRoot } from '../runtime/environment.ts';
 import type { ExitCode } from '../runtime/exit-codes.ts';
-import { type HealthServer, startHealthServer } from '../runtime/health-server.ts';
+import { type Control, type HealthServer, startHealthServer } from '../runtime/health-server.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { createMetrics, type MetricsRegistry } from '../runtime/metrics.ts';
 import { runService, type Service } from '../runtime/run-service.ts';
@@ -14,6 +15,8 @@ export interface FramedService extends Service {
   alive(): boolean;
   notReady(): readonly string[];
   status(): object;
+  /** see HealthOptions */
+  readonly controls?: Readonly<Record<string, Control>>;
 }
 
 export interface FrameOptions {
@@ -21,6 +24,8 @@ export interface FrameOptions {
   readonly port: number;
   readonly metricNames: readonly MetricName[];
   readonly knownLabels?: Readonly<Record<string, readonly (string | number)[]>>;
+  /** paths that the service takes PUT requests on once it runs */
+  readonly controlPaths?: readonly string[];
   /** 2 when stdout carries an answer */
   readonly logDescriptor?: 1 | 2;
 }
@@ -57,6 +62,7 @@ export async function runFramed(
       alive: () => service?.alive() ?? true,
       notReady: () => service?.notReady() ?? ['starting'],
       status: () => service?.status() ?? {},
+      controls: proxyOf(options.controlPaths ?? [], () => service?.controls),
     });
     service = await start({ logger, metrics });
     return service;
@@ -66,6 +72,20 @@ export async function runFramed(
   } finally {
     await health?.close();
   }
+}
+
+function proxyOf(
+  paths: readonly string[],
+  controls: () => FramedService['controls'],
+): Readonly<Record<string, Control>> {
+  const control =
+    (path: string): Control =>
+    (body) => {
+      const found = controls()?.[path];
+      if (!found) throw new ReelstreamError('usage', 'not yet: the service is starting');
+      return found(body);
+    };
+  return Object.fromEntries(paths.map((path) => [path, control(path)]));
 }
 
 export function projectVersion(): string {

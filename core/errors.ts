@@ -2,7 +2,8 @@
  * Closed list of what can go wrong, by who has to act:
  * `usage` and `settings` the caller, `unavailable` nobody (it is retried), `halted` a person,
  * `fenced` and `short_body` the delivery protocol (doubt, then recover), `bad_data` the data's owner,
- * `clickhouse`, `kafka`, `registry` a dependency that answered with an error of its own, `unknown` the developers.
+ * `clickhouse`, `kafka`, `registry` a dependency that answered with an error of its own, `shortfall` whoever asked for more than
+ * was achieved, `unknown` the developers.
  */
 export const ERROR_CODES = [
   'usage',
@@ -16,6 +17,7 @@ export const ERROR_CODES = [
   'clickhouse',
   'kafka',
   'registry',
+  'shortfall',
   'unknown',
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -15,18 +15,18 @@ export function parseRunId(text: string): RunId | null {
  * Ids of one run: UUIDs of version 8 (RFC 9562), `rrrrrrrr-rrrr-8rrr-80nn-nnnnnnnnnnnn` with r the run and n the event
  * number. Reversible, so that a stray event names its run and number, and nearly sequential, so that the column
  * compresses. Whoever hashes ids must use all 16 bytes: the first eight are equal within a run.
+ * @returns writes 16 bytes into the array it is given, or into a new one
  * @throws RangeError for a number that is no whole number below 2^53
  */
-export function createEventIds(runId: RunId): (eventNumber: number) => Uint8Array {
+export function createEventIds(runId: RunId): (eventNumber: number, into?: Uint8Array) => Uint8Array {
   const parsed = parseRunId(runId);
   if (parsed === null) throw new RangeError(`"${runId}" is no run id`);
   const digits = `${parsed.slice(0, 12)}8${parsed.slice(12)}`;
   const run = Uint8Array.from({ length: 8 }, (_, i) => Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16));
-  return (eventNumber) => {
+  return (eventNumber, id = new Uint8Array(16)) => {
     if (!Number.isSafeInteger(eventNumber) || eventNumber < 0) {
       throw new RangeError(`${eventNumber} is no event number`);
     }
-    const id = new Uint8Array(16);
     id.set(run);
     id[8] = VARIANT;
     let rest = eventNumber;

@@ -30,17 +30,22 @@ export const METRICS = {
   },
   producer_events_acked_total: {
     type: 'counter',
-    help: 'Events acknowledged by the broker: the source count',
+    help: 'Records acknowledged by the broker, duplicates on purpose included: the source count',
     labels: { topic: null },
   },
   producer_events_failed_total: {
     type: 'counter',
-    help: 'Events given up after retries',
-    labels: { topic: null, reason: ['delivery', 'queue_full', 'too_large'] },
+    help: 'Records given up after retries',
+    labels: { topic: null, reason: ['delivery'] },
   },
-  producer_faults_total: {
+  producer_events_overloaded_total: {
     type: 'counter',
-    help: 'Events changed on purpose, by kind of fault',
+    help: 'Events left out by the overload policy: they were due and could not be sent in time',
+    labels: { topic: null },
+  },
+  producer_injected_total: {
+    type: 'counter',
+    help: 'Events changed on purpose, by what was done to them',
     labels: {
       topic: null,
       kind: ['late', 'reorder', 'duplicate', 'drop', 'domain', 'poison', 'key_skew', 'clock_skew'],
@@ -59,6 +64,12 @@ export const METRICS = {
   producer_schedule_delay_seconds: {
     type: 'histogram',
     help: 'Planned send time to hand-over',
+    labels: { topic: null },
+    buckets: FAST_SECONDS,
+  },
+  producer_ack_duration_seconds: {
+    type: 'histogram',
+    help: 'Planned send time to acknowledgement, of every record or of a sample of users',
     labels: { topic: null },
     buckets: FAST_SECONDS,
   },
@@ -127,7 +138,7 @@ export const METRICS = {
   },
   sink_batches_total: {
     type: 'counter',
-    help: 'Flushes by outcome',
+    help: 'INSERTs by outcome',
     labels: { table: null, outcome: ['ok', 'doubt', 'fenced'] },
   },
   sink_flush_reasons_total: {
@@ -143,14 +154,14 @@ export const METRICS = {
   },
   sink_insert_duration_seconds: {
     type: 'histogram',
-    help: 'INSERT over raw and all aggregates',
+    help: 'INSERT over raw and all aggregates, without the dead letters before it',
     labels: { table: null },
     buckets: FAST_SECONDS,
   },
   sink_recoveries_total: {
     type: 'counter',
     help: 'Slots recovered, by what made it necessary',
-    labels: { cause: ['claim', 'doubt', 'command'] },
+    labels: { cause: ['claim', 'doubt'] },
   },
   sink_repairs_total: {
     type: 'counter',
@@ -159,7 +170,7 @@ export const METRICS = {
   },
   sink_recover_duration_seconds: {
     type: 'histogram',
-    help: 'Recovery of one slot',
+    help: 'Claim of one or more slots: new epoch, drain and repair',
     labels: {},
     buckets: FAST_SECONDS,
   },

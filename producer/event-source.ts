@@ -1,4 +1,3 @@
-import { createChance } from '../core/chance.ts';
 import type { RatingEvent } from '../core/rating-event.ts';
 import type { RatingsTable } from './ratings-table.ts';
 
@@ -18,26 +17,6 @@ export function createReplaySource(table: RatingsTable): EventSource {
   return {
     length: table.length,
     content: (n) => row(table, n, table.seconds[n]! * 1_000, 'replay'),
-  };
-}
-
-/**
- * Live ratings for ever: event `n` is one of the file's ratings, drawn by chance with `n` and the seed alone, happening
- * now. Popular films and busy people of the file thus stay popular and busy.
- */
-export function createResamplingSource(table: RatingsTable, seed: number): EventSource {
-  const chance = createChance(seed, 'content');
-  return {
-    length: Number.POSITIVE_INFINITY,
-    content: (n, intendedTsMs) => row(table, chance.below(n, table.length), Math.round(intendedTsMs), 'live'),
-  };
-}
-
-/** `first` until it is used up, then `second`, both by the one running event number. */
-export function createSequence(first: EventSource, second: EventSource): EventSource {
-  return {
-    length: first.length + second.length,
-    content: (n, intendedTsMs) => (n < first.length ? first : second).content(n, intendedTsMs),
   };
 }
 

@@ -1,11 +1,13 @@
-import {
-  createReplaySource,
-  createResamplingSource,
-  createSequence,
-  type EventSource,
-} from './event-source.ts';
+import { createReplaySource, type EventSource } from './event-source.ts';
 import { readRatingsFile } from './ratings-file.ts';
-import { type ChosenRun, chooseRun, type FreshRun, type RunRequest, withPosition } from './run-state.ts';
+import {
+  type ChosenRun,
+  chooseRun,
+  type FreshRun,
+  type RunRequest,
+  unconfirmedLimit,
+  withPosition,
+} from './run-state.ts';
 import { openStateFile, type TakeLock } from './state-file.ts';
 
 export interface ReplayTarget {
@@ -21,8 +23,6 @@ export interface ReplayTarget {
 
 export interface ReplayRequest extends Omit<RunRequest, 'ratingsHash'> {
   readonly ratingsPath: string;
-  /** end with the file instead of going on with live events */
-  readonly once: boolean;
 }
 
 export interface ReplayRun {
@@ -33,13 +33,16 @@ export interface ReplayRun {
   readonly first: number;
   /** events of the file; live ones come after them */
   readonly replayEvents: number;
+  /** most events sent beyond the saved position */
+  readonly runAhead: number;
 }
 
 /** What to send and from where, held for one producer until it is released. */
 export interface ReplayPlan {
   readonly run: ReplayRun;
+  /** the file's ratings */
   readonly source: EventSource;
-  /** see `ProducerDeps.saveNext` */
+  /** Every event below `next` is acknowledged; durable when it resolves. */
   saveNext(next: number): Promise<void>;
   release(): Promise<void>;
 }
@@ -58,15 +61,16 @@ export async function planReplay(
   try {
     const wanted = { ratingsHash: hash, runId: request.runId, seed: request.seed };
     const { kind, position } = chooseRun(state.positions, wanted, target.recordsWritten, fresh);
-    const saveNext = (next: number) => state.save(withPosition(state.positions, { ...position, next }));
+    const save = (next: number, attempts: number) =>
+      state.save(withPosition(state.positions, { ...position, next, attempts }));
+    const attempts = kind === 'resumed' ? (position.attempts ?? 0) : 0;
     // on record before its first event: a crash must not lose the id that events were sent under
-    await saveNext(position.next);
+    await save(position.next, attempts + 1);
     const { runId, seed, next: first } = position;
-    const replay = createReplaySource(table);
     return {
-      run: { kind, runId, seed, first, replayEvents: table.length },
-      source: request.once ? replay : createSequence(replay, createResamplingSource(table, seed)),
-      saveNext,
+      run: { kind, runId, seed, first, replayEvents: table.length, runAhead: unconfirmedLimit(attempts) },
+      source: createReplaySource(table),
+      saveNext: (next) => save(next, 0),
       release: state.release,
     };
   } catch (error) {

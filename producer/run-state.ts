@@ -11,6 +11,8 @@ export interface RunPosition {
   readonly next: number;
   /** named by a person; the file's own run is the one that is not */
   readonly pinned: boolean;
+  /** starts since the position last moved: each may have sent again what lies beyond it */
+  readonly attempts?: number;
 }
 
 /** What a person asked for. */
@@ -68,6 +70,17 @@ export function chooseRun(
     );
   }
   return { kind: 'resumed', position: found };
+}
+
+const DUPLICATE_WINDOW_SHARE = 45_000;
+const MIN_SENT_AGAIN = 1_000;
+
+/**
+ * How many events may be sent beyond the position. After a crash they are sent again, and the sink knows an event for the
+ * 100,000 offsets of a Kafka partition that follow its first record: crash upon crash, all repeats together must stay below.
+ */
+export function unconfirmedLimit(attempts: number): number {
+  return Math.max(MIN_SENT_AGAIN, Math.floor(DUPLICATE_WINDOW_SHARE / 2 ** attempts));
 }
 
 /** The list with this position in place of the one it follows. */

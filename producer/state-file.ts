@@ -67,12 +67,12 @@ async function read(path: string): Promise<RunPosition[]> {
 
 function isPosition(value: unknown): value is RunPosition {
   if (typeof value !== 'object' || value === null) return false;
-  const { runId, ratingsHash, seed, next, pinned } = value as Record<string, unknown>;
+  const { runId, ratingsHash, seed, next, pinned, attempts = 0 } = value as Record<string, unknown>;
   return (
     typeof runId === 'string' &&
     parseRunId(runId) === runId &&
     typeof ratingsHash === 'string' &&
-    [seed, next].every((number) => Number.isSafeInteger(number) && (number as number) >= 0) &&
+    [seed, next, attempts].every((number) => Number.isSafeInteger(number) && (number as number) >= 0) &&
     typeof pinned === 'boolean'
   );
 }

@@ -14,7 +14,14 @@ export interface HealthOptions {
   readonly notReady: () => readonly string[] | Promise<readonly string[]>;
   /** `GET /status`: figures for people and tests */
   readonly status?: () => object;
+  /** `PUT` on these paths, with the JSON of the body; what it throws as `usage` is answered with 400 */
+  readonly controls?: Readonly<Record<string, Control>>;
 }
+
+export type Control = (body: unknown) => object;
+
+/** A control takes a few words; more is a mistake. */
+const MAX_BODY_BYTES = 10_000;
 
 export interface HealthServer {
   readonly port: number;
@@ -57,9 +64,12 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+  const control = request.method === 'PUT' ? options.controls?.[pathname] : undefined;
+  if (control) return answerControl(control, request, response);
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return reply(response, 405, { error: 'GET only' });
-  switch (new URL(request.url ?? '/', 'http://localhost').pathname) {
+  switch (pathname) {
     case '/metrics': {
       const { contentType, body } = await options.metrics.expose();
       response.writeHead(200, { 'Content-Type': contentType }).end(body);
@@ -77,6 +87,29 @@ async function answer(
       return reply(response, 200, options.status?.() ?? {});
     default:
       return reply(response, 404, { error: 'not found; try /metrics, /healthz, /readyz, /status' });
+  }
+}
+
+async function answerControl(
+  control: Control,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  // a page in somebody's browser may send a simple request here, never one of this type
+  if (!/^application\/json\b/.test(request.headers['content-type'] ?? '')) {
+    return reply(response, 415, { error: 'send Content-Type: application/json' });
+  }
+  let text = '';
+  for await (const chunk of request.setEncoding('utf8')) {
+    text += chunk as string;
+    if (text.length > MAX_BODY_BYTES) return reply(response, 413, { error: 'the body is too long' });
+  }
+  try {
+    reply(response, 200, control(JSON.parse(text)));
+  } catch (thrown) {
+    const error = toReelstreamError(thrown);
+    if (!(thrown instanceof SyntaxError) && error.code !== 'usage') throw thrown;
+    reply(response, 400, { error: error.message });
   }
 }
 

@@ -1,12 +1,31 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { ReelstreamError } from '../../core/errors.ts';
-import type { ProducerProgress, ProducerReport, StopReason } from '../../producer/producer-run.ts';
-import type { ReplayRun } from '../../producer/replay-plan.ts';
+import type { RunTotals, TotalCounts } from '../../producer/measure/run-totals.ts';
+import { type DelayPoint, delayPoint, type SeriesPoint } from '../../producer/measure/series.ts';
+import type { LoadReport, StopReason } from '../../producer/run/load-run.ts';
 import { type Cell, printJson, printTable } from '../print.ts';
+import type { LoadPlan } from './load-plan.ts';
 
-export interface ReportOptions {
-  readonly json?: boolean;
-  readonly reportJson?: string;
+/** All figures of a run, as `--json` and `--report-json` give them. */
+export interface Summary extends Omit<LoadReport, 'error'> {
+  readonly topic: string;
+  readonly runId: string;
+  readonly seed: number;
+  readonly faultSeed: number;
+  readonly profile: readonly string[];
+  /** events per second that were wanted and that were acknowledged, after the warm-up */
+  readonly targetRate: number;
+  readonly achievedRate: number;
+  /** achieved / target */
+  readonly achieved: number;
+  readonly scheduleDelay: DelayPoint;
+  readonly deliveryDelay: DelayPoint;
+  /** which records' delivery was measured */
+  readonly deliveryReports: LoadPlan['reports'];
+  /** how late timers of this process fired */
+  readonly eventLoopDelay: DelayPoint;
+  readonly series: readonly SeriesPoint[];
+  readonly error: { readonly code: string; readonly message: string } | null;
 }
 
 const STOP_REASONS: Readonly<Record<StopReason, string>> = {
@@ -17,73 +36,123 @@ const STOP_REASONS: Readonly<Record<StopReason, string>> = {
   failure: 'events failed',
 };
 
+export function summarize(
+  plan: LoadPlan,
+  topic: string,
+  { error, ...report }: LoadReport,
+  totals: RunTotals,
+  eventLoopDelay: DelayPoint,
+): Summary {
+  const { due, acknowledged, ms, plannedMs } = report.measured;
+  const targetRate = (due / plannedMs) * 1_000;
+  const achievedRate = (acknowledged / ms) * 1_000;
+  return {
+    ...report,
+    topic,
+    runId: plan.runId,
+    seed: plan.seed,
+    faultSeed: plan.faultSeed,
+    profile: plan.options.profile ?? [],
+    targetRate,
+    achievedRate,
+    achieved: targetRate === 0 ? 1 : achievedRate / targetRate,
+    scheduleDelay: delayPoint(totals.schedule),
+    deliveryDelay: delayPoint(totals.delivery),
+    deliveryReports: plan.reports,
+    eventLoopDelay,
+    series: totals.series(),
+    error: error && { code: error.code, message: error.message },
+  };
+}
+
 /** One line for a person who watches. */
-export function progressLine(now: ProducerProgress, run: ReplayRun): string {
-  const replayed = Math.min(1, now.next / run.replayEvents);
-  const phase = replayed < 1 ? `replay ${(replayed * 100).toFixed(1)} %` : 'live';
+export function progressLine(now: TotalCounts, elapsedMs: number, rate: number): string {
   return [
-    `${(now.elapsedMs / 1_000).toFixed(0)} s`,
+    `${(Math.max(0, elapsedMs) / 1_000).toFixed(0)} s`,
     `generated ${whole(now.generated)}`,
     `acknowledged ${whole(now.acknowledged)}`,
     `in flight ${whole(now.inFlight)}`,
-    `${whole(now.rate)}/s of ${whole(now.targetRate)}/s`,
-    phase,
+    `${whole(rate)}/s of ${whole(now.targetRate)}/s`,
+    ...(now.overloaded > 0 ? [`left out ${whole(now.overloaded)}`] : []),
+    ...(now.failed > 0 ? [`failed ${whole(now.failed)}`] : []),
   ].join('  ');
 }
 
-/** The summary on stdout and, where asked for, in a file that is there whole or not at all. */
-export async function showReport(
-  report: ProducerReport,
-  run: ReplayRun,
-  topic: string,
-  options: ReportOptions,
-): Promise<void> {
-  const { error, ...figures } = report;
-  const summary = {
-    ...figures,
-    topic,
-    run,
-    error: error && { code: error.code, message: error.message },
-  };
-  if (options.reportJson) {
-    await writeFile(`${options.reportJson}.new`, JSON.stringify(summary, null, 2));
-    await rename(`${options.reportJson}.new`, options.reportJson);
-  }
-  if (options.json) printJson(summary);
-  else printTable(['producer', 'value'], reportRows(report, run, topic));
+export interface ReportOptions {
+  readonly json?: boolean;
+  readonly reportJson?: string;
 }
 
-function reportRows(report: ProducerReport, run: ReplayRun, topic: string): [string, Cell][] {
-  const { scheduleDelay } = report;
+/** The summary on stdout, or on stderr where stdout has the events, and in a file that is there whole or not at all. */
+export async function showSummary(
+  summary: Summary,
+  options: ReportOptions,
+  stdoutIsTaken: boolean,
+): Promise<void> {
+  if (options.reportJson) await writeWhole(options.reportJson, JSON.stringify(summary, null, 2));
+  const { series: _, ...figures } = summary;
+  if (stdoutIsTaken) {
+    for (const [what, value] of summaryRows(summary)) process.stderr.write(`${what}: ${value}\n`);
+  } else if (options.json) printJson(figures);
+  else printTable(['producer', 'value'], summaryRows(summary));
+}
+
+/** Written aside and renamed: whoever waits for the file never reads half of it. */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text);
+  await rename(`${path}.new`, path);
+}
+
+function summaryRows(summary: Summary): [string, Cell][] {
+  const some = (label: string, count: number): [string, Cell][] => (count > 0 ? [[label, whole(count)]] : []);
   return [
-    ['topic', topic],
-    ['run (seed)', `${run.runId} (${run.seed}), ${run.kind}`],
-    ['generated', report.generated],
-    ['acknowledged', report.acknowledged],
-    ['failed', report.failed],
-    ['in flight', report.inFlight],
-    ['rate', `${report.achievedRate.toFixed(1)}/s of ${report.targetRate.toFixed(1)}/s`],
-    ['never generated', report.missed],
+    ['topic', summary.topic],
+    ['run (seed)', `${summary.runId} (${summary.seed})`],
+    ['generated', whole(summary.generated)],
+    ['acknowledged', whole(summary.acknowledged)],
+    ['failed', whole(summary.failed)],
+    ['in flight', whole(summary.inFlight)],
+    ...some('left out (overload)', summary.overloaded),
+    ...some('records', summary.records === summary.generated ? 0 : summary.records),
+    ...Object.entries(summary.byLabel).map(([label, count]): [string, Cell] => [`  ${label}`, whole(count)]),
     [
-      'schedule delay p50, p99, max',
-      [scheduleDelay.p50Ms, scheduleDelay.p99Ms, scheduleDelay.maxMs]
-        .map((ms) => `${ms.toFixed(1)} ms`)
-        .join(', '),
+      'rate',
+      `${summary.achievedRate.toFixed(1)}/s of ${summary.targetRate.toFixed(1)}/s (${percent(summary.achieved)})`,
     ],
-    ['events', `${whole(report.first)} to ${whole(report.next)} of ${whole(run.replayEvents)} in the file`],
-    ['stopped because', STOP_REASONS[report.stoppedBy]],
+    ...some('never generated', summary.missed),
+    ...some('schedule waited, ms', Math.round(summary.blockedMs)),
+    ['schedule delay p50, p99, max', delays(summary.scheduleDelay)],
+    [
+      `delivery p50, p99, max (${summary.deliveryReports === 'all' ? 'all' : '1 % of users'})`,
+      delays(summary.deliveryDelay),
+    ],
+    ['event loop delay p50, p99, max', delays(summary.eventLoopDelay)],
+    ['events', `${whole(summary.first)} to ${whole(summary.next)}`],
+    ['stopped because', STOP_REASONS[summary.stoppedBy]],
   ];
 }
 
-/** @throws what ended the run, or what it could not deliver */
-export function refuseLoss({ error, failed, inFlight }: ProducerReport): void {
-  if (error) throw error;
+/**
+ * @throws what ended the run, what it could not deliver, or that it fell short of its target
+ */
+export function refuseShortfall(summary: Summary, report: LoadReport, minAchievedPercent: number): void {
+  if (report.error) throw report.error;
+  const { failed, inFlight, achieved, stoppedBy } = summary;
   if (failed > 0) throw new ReelstreamError('kafka', `Kafka did not take ${whole(failed)} events`);
   if (inFlight > 0) {
     throw new ReelstreamError('timeout', `Kafka has not acknowledged ${whole(inFlight)} events in time`);
   }
+  // who stops a run on purpose has not asked for the rest of it
+  if (stoppedBy === 'signal' || achieved * 100 >= minAchievedPercent) return;
+  const message = `${percent(achieved)} of the target was achieved, less than the ${minAchievedPercent} % of --min-achieved`;
+  throw new ReelstreamError('shortfall', message);
 }
 
-function whole(number: number): string {
+const delays = ({ p50Ms, p99Ms, maxMs }: DelayPoint): string =>
+  [p50Ms, p99Ms, maxMs].map((ms) => `${ms.toFixed(1)} ms`).join(', ');
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+
+export function whole(number: number): string {
   return Math.round(number).toLocaleString('en-US');
 }

@@ -94,6 +94,8 @@ export interface LoadProgress extends EventCounts, RecordCounts {
   readonly delays: MeasuredDelays;
   /** block: how long the schedule has waited in all */
   readonly blockedMs: number;
+  /** events changed on purpose so far */
+  readonly byLabel: Readonly<Record<string, number>>;
 }
 
 /** `limit`: count or duration; `too_slow`: the duration is over and the schedule could not be caught up. */

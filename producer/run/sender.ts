@@ -15,7 +15,7 @@ export interface SenderDeps {
   readonly source: EventSource;
   /** @param intendedMs since the start, which decides the schema version */
   readonly encode: (event: RatingEvent, intendedMs: number) => Buffer;
-  readonly eventId: (eventNumber: number) => Uint8Array;
+  readonly eventId: (eventNumber: number, into: Uint8Array) => Uint8Array;
   readonly faults: FaultPlan;
   readonly inject: Inject;
   readonly faultCounts: FaultCounts;
@@ -51,11 +51,17 @@ interface HeldRecord {
 
 /** Delays of seconds at full rate; more would be memory without bound. */
 const MAX_HELD_RECORDS = 500_000;
+const ID_BYTES = 16;
+/** a power of two */
+const KEY_CACHE_SIZE = 8_192;
 
 /** @param startTsMs wall-clock time of the run's start */
 export function createSender(deps: SenderDeps, lane: Lane, startTsMs: number): Sender {
   const { writer, source, encode, eventId, faults, inject, faultCounts, ledger, resolution } = deps;
   const held = createDelayQueue<HeldRecord>(MAX_HELD_RECORDS);
+  // the id is encoded before the next one is made: one array serves all
+  const id = Buffer.alloc(ID_BYTES);
+  const keyOf = createKeyCache();
   const counts = { generated: 0, records: 0, bytes: 0, keptBack: 0 };
 
   const count = (value: Buffer | null): void => {
@@ -78,8 +84,8 @@ export function createSender(deps: SenderDeps, lane: Lane, startTsMs: number): S
   };
 
   const sendClean = (i: number, n: number, content: EventContent, intendedMs: number): boolean => {
-    const value = encode(eventOf(eventId(n), content), intendedMs);
-    if (!writer.tryWrite(keyOfUser(content.userId), value, i)) return false;
+    const value = encode(eventOf(eventId(n, id), content), intendedMs);
+    if (!writer.tryWrite(keyOf(content.userId), value, i)) return false;
     count(value);
     counts.generated += 1;
     resolution.open(1, intendedMs);
@@ -93,9 +99,9 @@ export function createSender(deps: SenderDeps, lane: Lane, startTsMs: number): S
     intendedMs: number,
     fault: Fault,
   ): boolean => {
-    const event = eventOf(eventId(n), reshape(content, fault, startTsMs + intendedMs));
+    const event = eventOf(eventId(n, id), reshape(content, fault, startTsMs + intendedMs));
     const value = encode(event, intendedMs);
-    const emissions = inject({ n, key: keyOfUser(content.userId), event, value }, fault);
+    const emissions = inject({ n, key: keyOf(content.userId), event, value }, fault);
     if (held.size + emissions.length > MAX_HELD_RECORDS) return false;
     const [first] = emissions;
     const atOnce = first?.delayMs === 0;
@@ -133,6 +139,20 @@ export function createSender(deps: SenderDeps, lane: Lane, startTsMs: number): S
     },
     lowestHeld: () => held.lowestNumber(),
     counts,
+  };
+}
+
+/** Busy users come again soon; a Buffer each time would be a tenth of an event's cost. */
+function createKeyCache(): (userId: number) => Buffer {
+  const keys: Buffer[] = [];
+  const owners = new Int32Array(KEY_CACHE_SIZE).fill(-1);
+  return (userId) => {
+    const at = userId & (KEY_CACHE_SIZE - 1);
+    if (owners[at] !== userId) {
+      owners[at] = userId;
+      keys[at] = keyOfUser(userId);
+    }
+    return keys[at]!;
   };
 }
 

@@ -106,6 +106,7 @@ export function createTally(deps: LoadRunDeps, options: LoadRunOptions, sender: 
       resolved: numberOf(options, resolution.floor()),
       delays: { schedule: scheduleDelays.take(), delivery: deliveryDelays.take() },
       blockedMs,
+      byLabel: Object.fromEntries(faultCounts.byLabel()),
     }),
     report({ issued, elapsedMs, blockedMs, durable }, { stoppedBy, stoppedAtMs, error }) {
       const now = counts();

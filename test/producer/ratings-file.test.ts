@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createReplaySource, createResamplingSource, createSequence } from '../../producer/event-source.ts';
+import { createReplaySource } from '../../producer/event-source.ts';
 import { readRatingsFile } from '../../producer/ratings-file.ts';
 import { projectRoot } from '../../runtime/environment.ts';
 
@@ -75,22 +75,5 @@ describe('the sample', () => {
     expect(events.every((event, n) => n === 0 || event.tsMs >= events[n - 1]!.tsMs)).toBe(true);
     expect(new Date(events[0]!.tsMs).toISOString().slice(0, 10)).toBe('1996-03-29');
     expect(events.every(({ kind, source }) => kind === 'RATED' && source === 'replay')).toBe(true);
-  });
-
-  it('goes on live with events that depend on seed and number alone, and happen when they should be sent', async () => {
-    const { table } = await readRatingsFile(SAMPLE);
-    const source = createSequence(createReplaySource(table), createResamplingSource(table, 7));
-    expect(source.length).toBe(Number.POSITIVE_INFINITY);
-    expect(source.content(100_835, 5).source).toBe('replay');
-    const content = source.content(100_836, 1_700_000_000_000.4);
-    expect(content).toMatchObject({ source: 'live', tsMs: 1_700_000_000_000 });
-    expect(createResamplingSource(table, 7).content(100_836, 1_700_000_000_000.4)).toEqual(content);
-
-    const films = (seed: number) =>
-      Array.from({ length: 2_000 }, (_, n) => createResamplingSource(table, seed).content(n, 0).movieId);
-    expect(films(7)).not.toEqual(films(8));
-    const forrestGump = films(7).filter((id) => id === 356).length; // 329 of the 100,836 ratings
-    expect(forrestGump).toBeGreaterThan(0);
-    expect(forrestGump).toBeLessThan(20);
   });
 });

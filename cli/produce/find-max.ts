@@ -1,0 +1,99 @@
+import { createRateSearch } from '../../producer/measure/rate-search.ts';
+import { createRunTotals } from '../../producer/measure/run-totals.ts';
+import { delayPoint } from '../../producer/measure/series.ts';
+import type { Settings } from '../../runtime/settings.ts';
+import { printJson, printTable } from '../print.ts';
+import { type CrewHooks, startCrew } from './crew.ts';
+import { openDestination } from './destination.ts';
+import { planLoad } from './load-plan.ts';
+import type { MoviesMatchSimulation } from './movies-match.ts';
+import type { ProduceOptions } from './options.ts';
+import { whole } from './report.ts';
+
+interface Trial {
+  readonly rate: number;
+  readonly achievedRate: number;
+  readonly scheduleP99Ms: number;
+  readonly deliveryP99Ms: number;
+  readonly keptUp: boolean;
+}
+
+const TRIAL_MS = 10_000;
+const WARMUP_MS = 2_000;
+/** Events that wait longer than this for their turn pile up. */
+const MAX_SCHEDULE_P99_MS = 500;
+
+/**
+ * Tries one rate after the other, each for the time of `--for` (default 10 s) after a warm-up, until the highest that is
+ * kept up is known to within a twentieth: its share of the target reached, and 99 of 100 events sent within half a second.
+ */
+export async function findMaxRate(
+  options: ProduceOptions,
+  simulation: MoviesMatchSimulation | null,
+  settings: Settings,
+  hooks: Pick<CrewHooks, 'logger' | 'signal'> & { readonly say: (line: string) => void },
+): Promise<void> {
+  const search = createRateSearch(options.rate ?? settings.REELSTREAM_PRODUCER_RATE);
+  const trials: Trial[] = [];
+  let first = 0;
+  let identity: { readonly runId?: string; readonly seed?: number } = {};
+  for (let rate = search.next(); rate !== null && !hooks.signal.aborted; rate = search.next()) {
+    const warmup = options.warmup ?? WARMUP_MS;
+    const asked = { ...options, rate, warmup, for: warmup + (options.for ?? TRIAL_MS) };
+    const plan = await planLoad(asked, simulation, settings, { ...identity, first, firstLive: first });
+    identity = { runId: plan.runId, seed: plan.seed };
+    const totals = createRunTotals(options.workers);
+    const crew = await startCrew(plan, await openDestination(plan, settings), settings, {
+      ...hooks,
+      resolvedBelow: () => Math.max(plan.first, totals.resolved),
+      onProgress: (worker, progress) => totals.absorb(worker, progress, crew?.elapsedMs ?? 0),
+    });
+    const report = await crew.done;
+    if (report.error) throw report.error;
+    first += report.generated + report.overloaded;
+    const trial = judge(rate, report.measured, totals, options.minAchieved);
+    trials.push(trial);
+    search.tell(rate, trial.keptUp);
+    hooks.say(
+      `${whole(rate)}/s: ${whole(trial.achievedRate)}/s, schedule delay p99 ${trial.scheduleP99Ms.toFixed(1)} ms: ${trial.keptUp ? 'kept up' : 'too high'}`,
+    );
+  }
+  show(options, trials, search.best);
+}
+
+function judge(
+  rate: number,
+  measured: {
+    readonly due: number;
+    readonly acknowledged: number;
+    readonly ms: number;
+    readonly plannedMs: number;
+  },
+  totals: ReturnType<typeof createRunTotals>,
+  minAchievedPercent: number,
+): Trial {
+  const achievedRate = (measured.acknowledged / measured.ms) * 1_000;
+  const targetRate = (measured.due / measured.plannedMs) * 1_000;
+  const scheduleP99Ms = delayPoint(totals.schedule).p99Ms;
+  const keptUp =
+    achievedRate * 100 >= targetRate * minAchievedPercent && scheduleP99Ms <= MAX_SCHEDULE_P99_MS;
+  return { rate, achievedRate, scheduleP99Ms, deliveryP99Ms: delayPoint(totals.delivery).p99Ms, keptUp };
+}
+
+function show({ json }: ProduceOptions, trials: readonly Trial[], best: number | null): void {
+  if (json) {
+    printJson({ highestRate: best, trials });
+    return;
+  }
+  printTable(
+    ['rate', 'achieved', 'schedule delay p99, ms', 'delivery p99, ms', 'kept up'],
+    trials.map((trial) => [
+      Math.round(trial.rate),
+      Math.round(trial.achievedRate),
+      Number(trial.scheduleP99Ms.toFixed(1)),
+      Number(trial.deliveryP99Ms.toFixed(1)),
+      trial.keptUp ? 'yes' : 'no',
+    ]),
+  );
+  printTable(['highest rate that is kept up'], [[best === null ? 'none' : Math.round(best)]]);
+}

@@ -1,0 +1,171 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { ReelstreamError } from '../../core/errors.ts';
+import { createPublisher } from '../../producer/measure/publish.ts';
+import { createRunTotals } from '../../producer/measure/run-totals.ts';
+import type { LoadProgress } from '../../producer/run/load-run.ts';
+import type { Settings } from '../../runtime/settings.ts';
+import { createProgress } from '../print.ts';
+import type { Frame, FramedService } from '../service-frame.ts';
+import { type Crew, type CrewHooks, startCrew } from './crew.ts';
+import { offerIncompatible, openDestination } from './destination.ts';
+import { findMaxRate } from './find-max.ts';
+import { planHistory, startHistory } from './history.ts';
+import { ignoresRate, type LoadPlan, planLoad } from './load-plan.ts';
+import type { MoviesMatchSimulation } from './movies-match.ts';
+import type { ProduceOptions } from './options.ts';
+import { createRateControl } from './rate-control.ts';
+import { progressLine, refuseShortfall, showSummary, summarize } from './report.ts';
+
+const LOOP_DELAY_RESOLUTION_MS = 10;
+const HISTORY_AND_LIVE = 2;
+
+/** Begins a run; the service is done when its summary is printed. */
+export async function startProduce(
+  options: ProduceOptions,
+  simulation: MoviesMatchSimulation | null,
+  settings: Settings,
+  frame: Frame,
+): Promise<FramedService> {
+  const stopping = new AbortController();
+  if (options.findMax) return startFindMax(options, simulation, settings, frame, stopping);
+  const topic = settings.REELSTREAM_RATINGS_TOPIC;
+  const totals = createRunTotals(options.history === undefined ? options.workers : HISTORY_AND_LIVE);
+  const publisher = createPublisher(frame.metrics, topic);
+  const progress = createProgress();
+  const loopDelay = monitorEventLoopDelay({ resolution: LOOP_DELAY_RESOLUTION_MS });
+  loopDelay.enable();
+  let crew: Crew | null = null;
+  let plan: LoadPlan | null = null;
+  let last = { elapsedMs: 0, generated: 0, rate: 0 };
+
+  const onProgress = (worker: number, now: LoadProgress): void => {
+    const elapsedMs = crew?.elapsedMs ?? 0;
+    totals.absorb(worker, now, elapsedMs);
+    publisher.observe(now.delays);
+    const counts = totals.counts();
+    publisher.publish(counts, totals.byLabel());
+    const ms = elapsedMs - last.elapsedMs;
+    if (ms < 1_000) return;
+    const rate = ((counts.generated - last.generated) / ms) * 1_000;
+    last = { elapsedMs, generated: counts.generated, rate };
+    progress.update(progressLine(counts, elapsedMs, rate));
+  };
+  const hooks: CrewHooks = {
+    logger: frame.logger,
+    signal: stopping.signal,
+    onProgress,
+    resolvedBelow: () => Math.max(plan?.first ?? 0, totals.resolved),
+  };
+  const begun = await begin(options, simulation, settings, hooks);
+  crew = begun.crew;
+  plan = begun.plan;
+  const { runId, seed } = plan;
+  frame.logger.info(
+    { runId, seed, topic, first: plan.first, sink: options.sink },
+    `run ${runId} with seed ${seed}, from event ${plan.first}`,
+  );
+  const control = createRateControl(plan.rate, ignoresRate(plan.profile), (factor) => crew?.scale(factor));
+  control.listenToSignals();
+  const refusal = offerLater(plan, settings, frame, stopping.signal);
+
+  const done = crew.done
+    .finally(() => {
+      progress.done();
+      loopDelay.disable();
+      control.close();
+    })
+    .then(async (report) => {
+      publisher.publish({ ...totals.counts(), targetRate: 0 }, totals.byLabel());
+      // a timer that fires in time counts as its own interval
+      const delay = (ns: number) => Math.max(0, ns / 1e6 - LOOP_DELAY_RESOLUTION_MS);
+      const summary = summarize(begun.plan, topic, report, totals, {
+        p50Ms: delay(loopDelay.percentile(50)),
+        p99Ms: delay(loopDelay.percentile(99)),
+        maxMs: delay(loopDelay.max),
+      });
+      await showSummary(summary, options, options.sink === 'stdout');
+      await refusal;
+      refuseShortfall(summary, report, options.minAchieved);
+    });
+  return {
+    done,
+    async stop() {
+      stopping.abort();
+      // a rejection is for whoever waits for `done`
+      await done.catch(() => undefined);
+    },
+    alive: () => true,
+    notReady: () => [],
+    status: () => ({
+      topic,
+      runId,
+      seed,
+      ...totals.counts(),
+      byLabel: totals.byLabel(),
+      elapsedMs: crew?.elapsedMs ?? 0,
+      rate: last.rate,
+      rateFactor: control.factor,
+    }),
+    controls: { '/rate': control.put },
+  };
+}
+
+async function begin(
+  options: ProduceOptions,
+  simulation: MoviesMatchSimulation | null,
+  settings: Settings,
+  hooks: CrewHooks,
+): Promise<{ readonly plan: LoadPlan; readonly crew: Crew }> {
+  if (options.history !== undefined) {
+    const history = await planHistory(options, simulation, settings);
+    hooks.logger.info({ ...history.replay.run }, `${history.replay.run.kind} run ${history.plan.runId}`);
+    return { plan: history.plan, crew: startHistory(history, settings, hooks) };
+  }
+  const plan = await planLoad(options, simulation, settings);
+  const destination = await openDestination(plan, settings);
+  return { plan, crew: await startCrew(plan, destination, settings, hooks) };
+}
+
+/** The registry is offered its incompatible version when its time has come; a registry that takes it fails the run. */
+async function offerLater(
+  plan: LoadPlan,
+  settings: Settings,
+  { logger }: Frame,
+  signal: AbortSignal,
+): Promise<void> {
+  const { schemaRefusalAtMs } = plan.faults;
+  if (schemaRefusalAtMs === null || plan.options.sink !== 'kafka') return;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, schemaRefusalAtMs);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+  if (!signal.aborted)
+    logger.info({ answer: await offerIncompatible(settings) }, 'the registry refused an incompatible schema');
+}
+
+function startFindMax(
+  options: ProduceOptions,
+  simulation: MoviesMatchSimulation | null,
+  settings: Settings,
+  { logger }: Frame,
+  stopping: AbortController,
+): FramedService {
+  if (options.ledger !== undefined || options.history !== undefined) {
+    throw new ReelstreamError('usage', '--find-max: runs many times, so no --ledger and no --history');
+  }
+  const say = (line: string) => void process.stderr.write(`${line}\n`);
+  const done = findMaxRate(options, simulation, settings, { logger, signal: stopping.signal, say });
+  return {
+    done,
+    async stop() {
+      stopping.abort();
+      await done.catch(() => undefined);
+    },
+    alive: () => true,
+    notReady: () => [],
+    status: () => ({}),
+  };
+}

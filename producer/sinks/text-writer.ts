@@ -1,0 +1,103 @@
+import type { Writable } from 'node:stream';
+import { systemClock } from '../../core/clock.ts';
+import { withDeadline } from '../../core/deadline.ts';
+import { ReelstreamError } from '../../core/errors.ts';
+import type { LogWriter, WriterCounts } from '../../kafka/log-writer.ts';
+
+/** A stream is written to in pieces of about this size. */
+const PIECE_BYTES = 64 * 1024;
+
+export interface TextWriterOptions {
+  readonly stream: Writable;
+  /** how errors name the stream */
+  readonly name: string;
+  /** first line, without its end */
+  readonly header?: string | undefined;
+  /** called when the line has been taken by the system */
+  readonly onTaken?: ((tag: number) => void) | undefined;
+  /** false for stdout, which is not ours to end */
+  readonly endsStream: boolean;
+}
+
+/** One line per record, keys left out. A line counts as acknowledged when the system has taken it. */
+export function createTextWriter({
+  stream,
+  name,
+  header,
+  onTaken,
+  endsStream,
+}: TextWriterOptions): LogWriter {
+  let lines: string[] = header === undefined ? [] : [header];
+  let pieceBytes = 0;
+  let tags: number[] = [];
+  let enqueued = 0;
+  let acked = 0;
+  let dead: ReelstreamError | null = null;
+  let roomy = true;
+
+  const die = (cause: Error): void => {
+    dead ??= new ReelstreamError('unavailable', `${name} takes no more: ${cause.message}`, { cause });
+  };
+  stream.on('error', die);
+
+  const push = (): Promise<void> => {
+    if (lines.length === 0) return Promise.resolve();
+    const piece = `${lines.join('\n')}\n`;
+    const taken = tags;
+    lines = [];
+    tags = [];
+    pieceBytes = 0;
+    return new Promise((resolve) => {
+      roomy = stream.write(piece, (error) => {
+        if (error) die(error);
+        else {
+          acked += taken.length;
+          for (const tag of taken) onTaken?.(tag);
+        }
+        resolve();
+      });
+    });
+  };
+  const counts = (): WriterCounts => ({ enqueued, acked, failed: 0 });
+  const flush = async (deadlineMs: number): Promise<WriterCounts> => {
+    // an empty write is answered after everything before it
+    const rest = push().then(() => new Promise<void>((resolve) => void stream.write('', () => resolve())));
+    await withDeadline(rest, deadlineMs, systemClock, `writing to ${name}`);
+    if (dead) throw dead;
+    return counts();
+  };
+  return {
+    tryWrite(_key, value, tag = 0) {
+      if (dead) throw dead;
+      if (!roomy) return false;
+      lines.push(value === null ? '' : value.toString());
+      tags.push(tag);
+      pieceBytes += value === null ? 1 : value.length + 1;
+      enqueued += 1;
+      if (pieceBytes >= PIECE_BYTES) void push();
+      return true;
+    },
+    async room() {
+      if (dead) throw dead;
+      if (!roomy) {
+        await new Promise<void>((resolve) => {
+          const go = () => {
+            stream.off('drain', go).off('error', go);
+            resolve();
+          };
+          stream.once('drain', go).once('error', go);
+        });
+      }
+      roomy = true;
+      if (dead) throw dead;
+    },
+    flush,
+    counts,
+    async close(deadlineMs) {
+      if (!dead && deadlineMs > 0) await flush(deadlineMs).catch(die);
+      stream.off('error', die);
+      if (endsStream) await new Promise<void>((resolve) => void stream.end(() => resolve()));
+      return counts();
+    },
+  };
+}
