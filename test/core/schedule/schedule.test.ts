@@ -40,6 +40,13 @@ const numbers = fc.integer({ min: 0, max: 20_000 });
 const plain = (text: string, eventsPerSecond = 10) =>
   createSchedule(parseProfile(text), { eventsPerSecond, jitter: 'none', seed: 0 });
 
+/** The greatest number below. */
+function justBefore(ms: number): number {
+  const bits = new BigInt64Array(new Float64Array([ms]).buffer);
+  bits[0]! -= 1n;
+  return new Float64Array(bits.buffer)[0]!;
+}
+
 describe('a schedule', () => {
   it('at a constant rate without jitter sends the first event at once and the next ones evenly', () => {
     const schedule = plain('constant');
@@ -55,6 +62,19 @@ describe('a schedule', () => {
         const due = schedule.dueBy(ms);
         expect(schedule.intendedMs(due - 1)).toBeLessThanOrEqual(ms);
         expect(schedule.intendedMs(due)).toBeGreaterThan(ms);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('has an event due at its own time and not just before', () => {
+    fc.assert(
+      fc.property(anySchedule, numbers, ({ profile, options }, i) => {
+        const schedule = createSchedule(profile, options);
+        const ms = schedule.intendedMs(i);
+        fc.pre(ms > 0 && ms < Number.POSITIVE_INFINITY);
+        expect(schedule.dueBy(ms)).toBeGreaterThan(i);
+        expect(schedule.dueBy(justBefore(ms))).toBeLessThanOrEqual(i);
       }),
       { numRuns: 500 },
     );
@@ -177,6 +197,19 @@ describe('a schedule', () => {
 });
 
 describe('changing the rate while running', () => {
+  it('just before an event leaves it no earlier', () => {
+    fc.assert(
+      fc.property(anySchedule, numbers, fc.constantFrom(0.3, 1, 7), ({ profile, options }, i, factor) => {
+        const schedule = createSchedule(profile, options);
+        const ms = schedule.intendedMs(i);
+        fc.pre(ms > 0 && ms < Number.POSITIVE_INFINITY);
+        schedule.scale(justBefore(ms), factor);
+        expect(schedule.intendedMs(i)).toBeGreaterThanOrEqual(justBefore(ms));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('moves what comes later and leaves what was due', () => {
     const schedule = plain('constant');
     schedule.scale(1_000, 2);
