@@ -10,7 +10,7 @@ export interface LedgerHeader {
   readonly faultSeed: number;
   /** first event number of this run, over all its workers */
   readonly first: number;
-  /** this ledger is about the event numbers n >= first with n % workers === worker, its own ones */
+  /** this ledger is about the event numbers n >= first with (n - first) % workers === worker, its own ones */
   readonly worker: number;
   readonly workers: number;
   /** no event n is generated before event n - runAhead is resolved */

@@ -25,12 +25,17 @@ export interface SessionBuilder extends StatementHandlers {
   build(footer: LedgerFooter | null): Session;
 }
 
+/**
+ * How many times `runAhead` a killed run may have been beyond its last checkpoint: once by its promise, more because what it
+ * knew was not durable yet, or was cut short.
+ */
+const KILLED_WINDOWS = 4;
 /** The label of events that were made and not sent. */
 const KEPT_BACK_LABEL = 'drop';
 
 export function createSessionBuilder(header: LedgerHeader): SessionBuilder {
   const { first, worker, workers, runAhead } = header;
-  const firstOwn = first + ((((worker - first) % workers) + workers) % workers);
+  const firstOwn = first + worker;
   const ownBelow = (bound: number) => Math.max(0, Math.ceil((bound - firstOwn) / workers));
   const failed = new Set<number>();
   const byLabel = new Map<string, number>();
@@ -38,9 +43,8 @@ export function createSessionBuilder(header: LedgerHeader): SessionBuilder {
   const overloaded = createNumberRanges(workers);
   let next = first;
 
-  /** A killed run may have got one window beyond its last durable checkpoint, and another beyond one that was cut short. */
   const endOf = (footer: LedgerFooter | null): number => {
-    if (footer === null) return next + 2 * runAhead;
+    if (footer === null) return next + KILLED_WINDOWS * runAhead;
     return Math.max(next, firstOwn + (footer.generated + footer.overloaded) * workers);
   };
   return {
@@ -62,7 +66,7 @@ export function createSessionBuilder(header: LedgerHeader): SessionBuilder {
       byLabel,
       keptBack: keptBack.filter((n) => n < next).length,
       overloaded,
-      owns: (n) => n >= first && n % workers === worker,
+      owns: (n) => n >= first && (n - first) % workers === worker,
       ownBelow,
     }),
   };

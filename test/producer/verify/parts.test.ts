@@ -108,7 +108,7 @@ it('ranges of numbers hold what was added', () => {
 
 describe('the sums of a ledger', () => {
   const book: Book = {
-    first: 5,
+    first: 6,
     worker: 1,
     workers: 3,
     next: 25,
