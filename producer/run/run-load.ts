@@ -61,7 +61,7 @@ export class LoadRun {
   settle(i: number, failed: boolean): void {
     const intendedMs = this.#deps.resolution.settle(i, failed);
     if (!failed) {
-      this.#tally.acknowledged(intendedMs, this.#elapsedMs() - intendedMs);
+      this.#tally.acknowledged(i, this.#elapsedMs() - intendedMs);
     }
   }
 
@@ -163,22 +163,22 @@ export class LoadRun {
     const { overload = 'catch_up', dropAfterMs = DROP_AFTER_MS } = this.#options;
     const lateMs = nowMs - intendedMs;
     if (overload === 'drop' && lateMs > dropAfterMs) {
-      this.#leaveOut(intendedMs);
+      this.#leaveOut(intendedMs, nowMs);
       return true;
     }
     const blockedMs = overload === 'block' && lateMs > TICK_MS ? lateMs : 0;
     if (!this.#sender.send(this.#issued, intendedMs + blockedMs)) return false;
     this.#shiftMs += blockedMs;
     this.#issued += 1;
-    this.#tally.sent(intendedMs + blockedMs);
+    this.#tally.sent(intendedMs + blockedMs, nowMs);
     return true;
   }
 
-  #leaveOut(intendedMs: number): void {
+  #leaveOut(intendedMs: number, nowMs: number): void {
     this.#deps.ledger?.overloaded(numberOf(this.#options, this.#issued));
     this.#deps.resolution.open(0, intendedMs);
     this.#issued += 1;
-    this.#tally.leftOut(intendedMs);
+    this.#tally.leftOut(nowMs);
   }
 
   /** own events that may be sent before more is resolved */

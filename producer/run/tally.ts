@@ -28,13 +28,15 @@ export interface Ending {
   readonly error: ReelstreamError | null;
 }
 
-/** Counts and delays of a run. What was intended before the end of the warm-up is counted, and not measured. */
+/** Counts and delays of a run. What was sent before the end of the warm-up is counted, and not measured. */
 export interface Tally {
-  sent(intendedMs: number): void;
+  /** @param nowMs at or shortly before the hand-over */
+  sent(intendedMs: number, nowMs: number): void;
   /** Everything sent since the last call was handed over by now: looked at once for some events, so never too early. */
   handedOver(nowMs: number): void;
-  leftOut(intendedMs: number): void;
-  acknowledged(intendedMs: number, delayMs: number): void;
+  leftOut(nowMs: number): void;
+  /** @param i own event whose record was acknowledged */
+  acknowledged(i: number, delayMs: number): void;
   progress(standing: Standing, targetRate: number): LoadProgress;
   report(standing: Standing, ending: Ending): LoadReport;
 }
@@ -81,8 +83,8 @@ export function createTally(deps: LoadRunDeps, options: LoadRunOptions, sender: 
   };
 
   return {
-    sent(intendedMs) {
-      if (intendedMs >= warmupMs) return void handingOver.push(intendedMs);
+    sent(intendedMs, nowMs) {
+      if (nowMs >= warmupMs) return void handingOver.push(intendedMs);
       warmupPassed += 1;
       warmupSent += 1;
     },
@@ -90,12 +92,12 @@ export function createTally(deps: LoadRunDeps, options: LoadRunOptions, sender: 
       for (const intendedMs of handingOver) scheduleDelays.record((nowMs - intendedMs) * MICROS_PER_MS);
       handingOver.length = 0;
     },
-    leftOut(intendedMs) {
+    leftOut(nowMs) {
       overloaded += 1;
-      if (intendedMs < warmupMs) warmupPassed += 1;
+      if (nowMs < warmupMs) warmupPassed += 1;
     },
-    acknowledged(intendedMs, delayMs) {
-      if (intendedMs >= warmupMs) deliveryDelays.record(delayMs * MICROS_PER_MS);
+    acknowledged(i, delayMs) {
+      if (i >= warmupPassed) deliveryDelays.record(delayMs * MICROS_PER_MS);
     },
     progress: ({ issued, elapsedMs, blockedMs }, targetRate) => ({
       ...counts(),
@@ -110,14 +112,15 @@ export function createTally(deps: LoadRunDeps, options: LoadRunOptions, sender: 
     }),
     report({ issued, elapsedMs, blockedMs, durable }, { stoppedBy, stoppedAtMs, error }) {
       const now = counts();
-      const due = dueBy(Math.min(stoppedAtMs, durationMs));
+      const endMs = Math.min(stoppedAtMs, durationMs);
+      const due = dueBy(endMs);
       const planned = plannedMs(Math.max(issued, due), stoppedAtMs);
       return {
         ...now,
         stoppedBy,
         elapsedMs,
         measured: {
-          due: Math.max(0, due - warmupPassed),
+          due: due - (warmupMs > 0 ? dueBy(Math.min(warmupMs, endMs)) : 0),
           acknowledged: Math.max(0, now.acknowledged - warmupSent),
           plannedMs: Math.max(1, planned - warmupMs),
           ms: Math.max(1, planned - warmupMs, stoppedAtMs - warmupMs),
