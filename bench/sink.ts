@@ -4,7 +4,7 @@ import { systemClock } from '../core/clock.ts';
 import { ReelstreamError } from '../core/errors.ts';
 import { createOwnProcessSpec } from '../embedded/own-process.ts';
 import { projectRoot } from '../runtime/environment.ts';
-import { type BenchStack, type BenchTools, startBenchStack } from './bench-stack.ts';
+import { type BenchStack, type BenchTools, withBenchStack } from './bench-stack.ts';
 import { benchKafkaEngine } from './kafka-engine.ts';
 import { measureRise, type Rise } from './rise.ts';
 
@@ -27,10 +27,13 @@ const MERGES_DEADLINE_MS = 120_000;
  * Events already in Kafka -> raw and every aggregate, twice over the same log: by the real sink process, exactly once, and by
  * ClickHouse's own Kafka engine, at least once.
  */
-export async function benchSink(events: number, tools: BenchTools): Promise<SinkBench> {
-  const { say } = tools;
-  const stack = await startBenchStack(tools);
+export function benchSink(events: number, tools: BenchTools): Promise<SinkBench> {
+  return withBenchStack(tools, (stack) => compare(stack, events, tools));
+}
+
+async function compare(stack: BenchStack, events: number, tools: BenchTools): Promise<SinkBench> {
   const { settings } = stack;
+  const { say } = tools;
   const clickhouse = tools.clickHouseFrom(settings);
   const admin = tools.kafkaAdminFrom(settings, 'reelstream-bench');
   try {
@@ -47,7 +50,6 @@ export async function benchSink(events: number, tools: BenchTools): Promise<Sink
     return { events, sink, kafkaEngine, ratios: ratiosOf(sink, kafkaEngine) };
   } finally {
     await Promise.allSettled([clickhouse.close(), admin.close()]);
-    await stack.remove();
   }
 }
 

@@ -4,7 +4,7 @@ import type { ScrapeTarget } from '../embedded/prometheus.ts';
 import { planStack, type StackPlan } from '../embedded/stack-plan.ts';
 import type { StackEvent } from '../embedded/supervisor/stack-events.ts';
 import type { SupervisorOptions } from '../embedded/supervisor/supervisor.ts';
-import { projectRoot, readEnvironment } from '../runtime/environment.ts';
+import { noEnvFile, projectRoot, readEnvironment } from '../runtime/environment.ts';
 import type { Settings } from '../runtime/settings.ts';
 
 /** What starts a process of our own: the compiled program by this very Node. */
@@ -62,14 +62,20 @@ export function serviceTargets(settings: Settings): ScrapeTarget[] {
   ];
 }
 
-/** Options of a supervisor for these settings; the processes get `.env` as well, wherever they run. */
+/** Options of a supervisor for these settings; the processes get what this one has read, and nothing else. */
 export function supervisorOptions(
   settings: Settings,
   purpose: SupervisorOptions['purpose'],
   onEvent: (event: StackEvent) => void,
   signal: AbortSignal,
 ): SupervisorOptions {
-  return { home: stackHome(settings), environment: readEnvironment(), purpose, onEvent, signal };
+  return {
+    home: stackHome(settings),
+    environment: { ...readEnvironment(), ...noEnvFile },
+    purpose,
+    onEvent,
+    signal,
+  };
 }
 
 /** One line for people. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 /** One setting: how its text is read, its default, what it means. Units stand in the name. */
 export interface SettingSpec<T = unknown> {
   readonly schema: z.ZodType<T>;
+  /** `{NAME}` in it stands for the value of that setting */
   readonly default: string;
   readonly help: string;
   readonly range: string;
@@ -49,7 +50,12 @@ const url = (fallback: string, help: string): SettingSpec<string> => ({
   ...text(fallback, help),
   schema: z
     .string()
-    .refine((value) => URL.canParse(value) && /^https?:/.test(value), 'must be an http(s) address'),
+    .refine((value) => URL.canParse(value) && /^https?:/.test(value), 'must be an http(s) address')
+    .refine(
+      // Addresses are shown and logged
+      (value) => !/[@?#]/.test(value),
+      'must be without user, password and query: these have settings of their own',
+    ),
   range: 'http(s) address',
 });
 const choice = <const T extends readonly [string, ...string[]]>(
@@ -84,6 +90,18 @@ const list = (fallback: string, help: string): SettingSpec<string[]> => ({
   secret: false,
 });
 
+const hostsAndPorts = (fallback: string, help: string): SettingSpec<string[]> => {
+  const items = list(fallback, help);
+  return {
+    ...items,
+    schema: items.schema.refine(
+      (hosts) => hosts.every((host) => /^[^\s/@]+:\d+$/.test(host)),
+      'must be a list of host:port separated by commas',
+    ),
+    range: 'host:port, separated by commas',
+  };
+};
+
 const PYTHON_LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'WARN', 'ERROR', 'CRITICAL', 'FATAL'] as const;
 /** the largest id of Avro's int */
 const MAX_ID = 2 ** 31 - 1;
@@ -94,15 +112,22 @@ export const SETTINGS = {
     '.reelstream',
     'Folder of the embedded stack: data, logs, run files, unpacked programs',
   ),
+  REELSTREAM_ENV_FILE: named(
+    '.env',
+    'File with more settings, from the folder the command is started in; /dev/null = none. From the environment alone',
+  ),
   REELSTREAM_LOG_LEVEL: choice(
     ['debug', 'info', 'warn', 'error'],
     'info',
     'Least severe level that is logged',
   ),
-  REELSTREAM_LISTEN_HOST: named('127.0.0.1', 'Address that every service listens on'),
+  REELSTREAM_LISTEN_HOST: named(
+    '127.0.0.1',
+    'Address that a service listens on which is started by itself; what `start` and `up` run is on 127.0.0.1',
+  ),
   REELSTREAM_STOP_TIMEOUT_MS: integer(30_000, 1_000, 600_000, 'Longest drain after a stop signal'),
 
-  REELSTREAM_KAFKA_BROKERS: list('127.0.0.1:9092', 'Kafka addresses'),
+  REELSTREAM_KAFKA_BROKERS: hostsAndPorts('127.0.0.1:{REELSTREAM_KAFKA_PORT}', 'Kafka addresses'),
   REELSTREAM_KAFKA_PORT: port(9092, 'Port of the embedded Kafka'),
   REELSTREAM_KAFKA_CONTROLLER_PORT: port(19_093, 'Controller port of the embedded Kafka'),
   REELSTREAM_KAFKA_SASL_MECHANISM: choice(
@@ -118,12 +143,18 @@ export const SETTINGS = {
   REELSTREAM_USERS_TOPIC: named('users', 'Topic of user profiles'),
   REELSTREAM_DEAD_LETTER_TOPIC: named('ratings.dead-letter', 'Topic of records that could not be used'),
 
-  REELSTREAM_REGISTRY_URL: url('http://127.0.0.1:8081/apis/ccompat/v7', 'Schema registry, Confluent API'),
+  REELSTREAM_REGISTRY_URL: url(
+    'http://127.0.0.1:{REELSTREAM_REGISTRY_PORT}/apis/ccompat/v7',
+    'Schema registry, Confluent API',
+  ),
   REELSTREAM_REGISTRY_PORT: port(8081, 'Port of the embedded registry'),
   REELSTREAM_REGISTRY_USERNAME: text('', 'Registry user (basic auth)'),
   REELSTREAM_REGISTRY_PASSWORD: secret('Registry password (basic auth)'),
 
-  REELSTREAM_CLICKHOUSE_URL: url('http://127.0.0.1:8123', 'ClickHouse, HTTP interface'),
+  REELSTREAM_CLICKHOUSE_URL: url(
+    'http://127.0.0.1:{REELSTREAM_CLICKHOUSE_PORT}',
+    'ClickHouse, HTTP interface',
+  ),
   REELSTREAM_CLICKHOUSE_PORT: port(8123, 'Port of the embedded ClickHouse'),
   REELSTREAM_CLICKHOUSE_DATABASE: named('reelstream', 'Database'),
   REELSTREAM_CLICKHOUSE_USERNAME: named('default', 'ClickHouse user'),

@@ -23,7 +23,7 @@ export function readSettings(environment: Environment): Settings {
   for (const name of NAMES) {
     const raw = environment[name];
     const outcome = SETTINGS[name].schema.safeParse(
-      raw === undefined || raw === '' ? SETTINGS[name].default : raw.trim(),
+      raw === undefined || raw === '' ? defaultOf(name, environment) : raw.trim(),
     );
     if (outcome.success) values[name] = outcome.data;
     else faults.push(`${name}: ${outcome.error.issues[0]?.message ?? 'not valid'}${shown(name, raw)}`);
@@ -39,18 +39,32 @@ export function readSettings(environment: Environment): Settings {
   return Object.freeze(values) as Settings;
 }
 
+/** Names that only this project's programs read, the test suites' own left out. */
+export function isSettingName(name: string): boolean {
+  return /^(REELSTREAM|MOVIES_MATCH)_/.test(name) && !name.startsWith(TEST_PREFIX);
+}
+
+/** A default may build upon another setting, of which only a valid value counts: one fault is enough. */
+function defaultOf(name: SettingName, environment: Environment): string {
+  return SETTINGS[name].default.replaceAll(/\{(\w+)\}/g, (_, other: SettingName) => {
+    const raw = environment[other]?.trim();
+    return raw && SETTINGS[other].schema.safeParse(raw).success ? raw : SETTINGS[other].default;
+  });
+}
+
 function unknownNameFaults(name: string): string[] {
-  if (name in SETTINGS || name.startsWith(TEST_PREFIX)) return [];
+  if (name in SETTINGS || !isSettingName(name)) return [];
   const own = name.startsWith('REELSTREAM_');
-  if (!own && !name.startsWith('MOVIES_MATCH_')) return [];
   const near = nearest(name, own ? LIKELY_DISTANCE : SLIP_DISTANCE);
   // other programs keep settings under that prefix too: there only a slip is refused
   if (!own && !near) return [];
   return [`${name}: no such setting${near ? `; did you mean ${near}?` : ''}`];
 }
 
+/** What stands before an @ in an address is a user with a password. */
 function shown(name: SettingName, raw: string | undefined): string {
-  return SETTINGS[name].secret || raw === undefined ? '' : ` (is "${raw}")`;
+  if (SETTINGS[name].secret || raw === undefined) return '';
+  return ` (is "${raw.replace(/^.*@/s, '(secret)@')}")`;
 }
 
 function crossFaults(s: Settings): string[] {
@@ -106,9 +120,10 @@ export function settingsPage(): string {
   return [
     '# Settings',
     '',
-    'Generated from `runtime/settings-list.ts` by `npm run generate`. Read from the environment, and from `.env` in the',
-    'folder the command is started in; the environment wins. An unknown `REELSTREAM_` name is refused. Any `MOVIES_MATCH_`',
-    'name that is set makes `produce` behave as MoviesMatchDataGenerator: see [the load simulator](load-simulator.md).',
+    'Generated from `runtime/settings-list.ts` by `node scripts/generate.mjs`. Read from the environment, and from `.env`',
+    'in the folder the command is started in; the environment wins. An unknown `REELSTREAM_` name is refused. In a default',
+    '`{NAME}` stands for the value of that setting. Any `MOVIES_MATCH_` name that is set makes `produce` behave as',
+    'MoviesMatchDataGenerator: see [the load simulator](load-simulator.md).',
     '',
     '| name | default | range | meaning |',
     '| --- | --- | --- | --- |',

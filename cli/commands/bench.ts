@@ -1,4 +1,4 @@
-import { type BenchTools, startBenchStack } from '../../bench/bench-stack.ts';
+import { type BenchTools, withBenchStack } from '../../bench/bench-stack.ts';
 import { benchCodec } from '../../bench/codec.ts';
 import { benchLog, type LogBench } from '../../bench/log.ts';
 import { benchSink, type SinkBench } from '../../bench/sink.ts';
@@ -50,14 +50,10 @@ const sink: Bench<SinkBench> = {
 const log: Bench<LogBench> = {
   name: 'log',
   summary: 'the Kafka drivers alone: writing, reading, reading and decoding',
-  async run(events) {
-    const stack = await startBenchStack(tools);
-    try {
-      return await benchLog(kafkaConnectionFrom(stack.settings, 'reelstream-bench'), events);
-    } finally {
-      await stack.remove();
-    }
-  },
+  run: (events) =>
+    withBenchStack(tools, ({ settings }) =>
+      benchLog(kafkaConnectionFrom(settings, 'reelstream-bench'), events),
+    ),
   rows: (result) => [
     ['events', result.events],
     ['bytes per event', result.eventBytes],

@@ -1,6 +1,11 @@
+import type { StackPlan } from '../../embedded/stack-plan.ts';
+import type { StackEvent } from '../../embedded/supervisor/stack-events.ts';
 import { readStackStatus } from '../../embedded/supervisor/stack-status.ts';
 import { takeStack } from '../../embedded/supervisor/supervisor.ts';
+import { withInterrupts } from '../../runtime/interrupts.ts';
+import type { Settings } from '../../runtime/settings.ts';
 import { action, type Configure } from '../command.ts';
+import { requireOwnAddresses } from '../own-addresses.ts';
 import { printJson, printLine } from '../print.ts';
 import { describeStackEvent, stackHome, stackPlan, supervisorOptions } from '../stack.ts';
 import { printStatus } from './status.ts';
@@ -15,26 +20,14 @@ export const configure: Configure = (command) => {
     .option('--json', 'print the state of every process as JSON')
     .addHelpText(
       'after',
-      '\nExit codes: 0 everything answers, 3 a part could not be started (what was started is stopped again)',
+      '\nExit codes: 0 everything answers, 2 an address is of another server than this stack, ' +
+        '3 a part could not be started (what was started is stopped again)',
     )
     .action(
       action(async ({ json }: Options, settings) => {
-        const say = (line: string) => process.stderr.write(`${line}\n`);
-        const interrupt = new AbortController();
-        const onSignal = () => interrupt.abort();
-        process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+        requireOwnAddresses(settings);
         const plan = stackPlan(settings);
-        for (const name of plan.missing) say(`${name}: not on this machine; the stack runs without it`);
-        const stack = await takeStack(
-          supervisorOptions(settings, 'change', (event) => say(describeStackEvent(event)), interrupt.signal),
-        );
-        try {
-          await stack.start(plan.specs);
-        } catch (error) {
-          await stack.stop();
-          throw error;
-        }
-        stack.detach();
+        await withInterrupts(({ stop }) => bringUp(settings, plan, stop));
         const processes = await readStackStatus(stackHome(settings), plan.specs);
         if (json) printJson({ home: stackHome(settings), processes });
         else {
@@ -45,3 +38,17 @@ export const configure: Configure = (command) => {
       }),
     );
 };
+
+async function bringUp(settings: Settings, plan: StackPlan, stop: AbortSignal): Promise<void> {
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  for (const name of plan.missing) say(`${name}: not on this machine; the stack runs without it`);
+  const onEvent = (event: StackEvent) => say(describeStackEvent(event));
+  const stack = await takeStack(supervisorOptions(settings, 'change', onEvent, stop));
+  try {
+    await stack.start(plan.specs);
+  } catch (error) {
+    await stack.stop();
+    throw error;
+  }
+  stack.detach();
+}

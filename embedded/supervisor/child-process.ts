@@ -96,11 +96,11 @@ export async function waitUntilReady(
   });
   while (systemClock.monotonicMs() < deadlineMs) {
     if (exit) throw failedStart(spec, `ended with ${describeExit(exit)} before it was ready`, logFile);
-    if (signal?.aborted) throw interruptedStart(spec);
+    refuseAborted(spec, signal);
     if (await spec.isReady().catch(() => false)) return;
     await systemClock.sleep(POLL_MS, signal);
   }
-  if (signal?.aborted) throw interruptedStart(spec);
+  refuseAborted(spec, signal);
   throw failedStart(spec, `was not ready after ${spec.readyDeadlineMs / 1000} s`, logFile);
 }
 
@@ -184,10 +184,10 @@ function cannotStart(spec: ProcessSpec, cause: Error): ReelstreamError {
   );
 }
 
-function interruptedStart(spec: ProcessSpec): ReelstreamError {
-  return new ReelstreamError('unavailable', `${spec.name} was given up while it started`, {
-    retryable: false,
-  });
+/** @throws ReelstreamError `unavailable` when the start was called off */
+export function refuseAborted(spec: ProcessSpec, signal?: AbortSignal): void {
+  if (!signal?.aborted) return;
+  throw new ReelstreamError('unavailable', `the start of ${spec.name} was called off`, { retryable: false });
 }
 
 function failedStart(spec: ProcessSpec, what: string, logFile: string): ReelstreamError {

@@ -1,6 +1,13 @@
 import { systemClock } from '../../core/clock.ts';
 import { ReelstreamError } from '../../core/errors.ts';
-import { type ChildExit, describeExit, spawnChild, stopProcess, waitUntilReady } from './child-process.ts';
+import {
+  type ChildExit,
+  describeExit,
+  refuseAborted,
+  spawnChild,
+  stopProcess,
+  waitUntilReady,
+} from './child-process.ts';
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.ts';
 import type { ProcessSpec } from './process-spec.ts';
 import {
@@ -41,6 +48,7 @@ export async function startSupervised(
   given: StartSurroundings,
 ): Promise<SupervisedProcess> {
   const { home, environment, signal } = given;
+  refuseAborted(spec, signal);
   const logFile = stackFolders(home).logFile(spec.name);
   let record: RunRecord | undefined;
   const onSpawned = (identity: ProcessIdentity) => {

@@ -65,6 +65,9 @@ export class Supervisor {
   readonly #lock: FileLock;
   readonly #processes = new Map<string, SupervisedProcess>();
   readonly #stopping = new Set<string>();
+  readonly #starts = new Set<Promise<unknown>>();
+  /** aborted by `stop()`: nothing is started any more */
+  readonly #over = new AbortController();
   #fail: (error: ReelstreamError) => void = () => {};
 
   /** use `takeStack` */
@@ -78,15 +81,26 @@ export class Supervisor {
 
   /**
    * Starts processes, each as soon as those it comes after are ready; what runs already in the background with the same
-   * settings is adopted. May be called again for more. On failure everything this call started is stopped.
+   * settings is adopted. May be called again for more; `later` are those that will follow, whose ports are looked at now, so that
+   * all faults come at once. On failure everything this call started is stopped.
    * @throws ReelstreamError `unavailable` with the log's last lines, or naming a taken port
    */
-  async start(specs: readonly ProcessSpec[]): Promise<void> {
-    const given = this.#options.signal;
+  async start(specs: readonly ProcessSpec[], later: readonly ProcessSpec[] = []): Promise<void> {
+    const starting = this.#start(specs, later);
+    this.#starts.add(starting);
+    try {
+      await starting;
+    } finally {
+      this.#starts.delete(starting);
+    }
+  }
+
+  async #start(specs: readonly ProcessSpec[], later: readonly ProcessSpec[]): Promise<void> {
     const abort = new AbortController();
-    const signal = given ? AbortSignal.any([given, abort.signal]) : abort.signal;
+    const given = this.#options.signal ?? abort.signal;
+    const signal = AbortSignal.any([given, abort.signal, this.#over.signal]);
     const records = new Map(readRunRecords(this.#options.home).map((record) => [record.name, record]));
-    await requireFreePorts(specs.filter((spec) => !records.has(spec.name)));
+    await requireFreePorts([...specs, ...later].filter((spec) => !records.has(spec.name)));
     // Later ones fail only because they are given up after the first
     let cause: unknown;
     await inStartOrder(specs, async (spec) => {
@@ -123,9 +137,13 @@ export class Supervisor {
 
   /**
    * Ends the named processes, or all that were started here (adopted ones stay), dependents first.
-   * Without names the stack is given up afterwards.
+   * Without names the stack is given up afterwards: what is being started is stopped as well, and nothing more is started.
    */
   async stop(names?: readonly string[]): Promise<void> {
+    if (!names) {
+      this.#over.abort();
+      await Promise.allSettled(this.#starts);
+    }
     try {
       await this.#stopNamed(names ?? [...this.#processes.keys()]);
     } finally {

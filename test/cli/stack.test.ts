@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { clickHouseEnvironment } from '../../cli/stack.ts';
+import { clickHouseEnvironment, supervisorOptions } from '../../cli/stack.ts';
+import { noEnvFile } from '../../runtime/environment.ts';
 import { readSettings } from '../../runtime/settings.ts';
+
+it('what a supervisor starts is handed its settings, and adds none from another .env', () => {
+  const { environment } = supervisorOptions(
+    readSettings({}),
+    'supervise',
+    () => {},
+    new AbortController().signal,
+  );
+  expect(environment).toMatchObject({ PATH: process.env.PATH, ...noEnvFile });
+});
 
 describe('what the ClickHouse server of a stack is started with', () => {
   it('is every setting that is its own, as text', () => {

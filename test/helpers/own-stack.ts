@@ -21,12 +21,9 @@ export async function planOwnStack(): Promise<OwnStack> {
   const clickhouseUrl = `http://127.0.0.1:${clickhouse}`;
   const environment = {
     REELSTREAM_HOME: home,
-    REELSTREAM_KAFKA_BROKERS: `127.0.0.1:${kafka}`,
     REELSTREAM_KAFKA_PORT: kafka,
     REELSTREAM_KAFKA_CONTROLLER_PORT: controller,
-    REELSTREAM_REGISTRY_URL: `http://127.0.0.1:${registry}/apis/ccompat/v7`,
     REELSTREAM_REGISTRY_PORT: registry,
-    REELSTREAM_CLICKHOUSE_URL: clickhouseUrl,
     REELSTREAM_CLICKHOUSE_PORT: clickhouse,
     REELSTREAM_PROMETHEUS_PORT: prometheus,
     REELSTREAM_ALERTMANAGER_PORT: alertmanager,
@@ -43,7 +40,7 @@ export async function planOwnStack(): Promise<OwnStack> {
 }
 
 /** Every process inherits the environment it was started with, whoever its parent is by now. Linux only. */
-function processesWith(variable: string): string[] {
+export function processesWith(variable: string): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {

@@ -24,6 +24,59 @@ describe('settings', () => {
     expect(read).toThrow(/REELSTREAM_LOG_LEVEL/);
   });
 
+  it('takes the addresses of the embedded parts from their ports, unless they are given', () => {
+    const ports = {
+      REELSTREAM_KAFKA_PORT: '1001',
+      REELSTREAM_REGISTRY_PORT: '1002',
+      REELSTREAM_CLICKHOUSE_PORT: ' 1003 ',
+    };
+    expect(readSettings(ports)).toMatchObject({
+      REELSTREAM_KAFKA_BROKERS: ['127.0.0.1:1001'],
+      REELSTREAM_REGISTRY_URL: 'http://127.0.0.1:1002/apis/ccompat/v7',
+      REELSTREAM_CLICKHOUSE_URL: 'http://127.0.0.1:1003',
+    });
+    const given = {
+      REELSTREAM_KAFKA_BROKERS: 'kafka:19092',
+      REELSTREAM_CLICKHOUSE_URL: 'http://clickhouse:8123',
+    };
+    expect(readSettings({ ...ports, ...given })).toMatchObject({
+      REELSTREAM_KAFKA_BROKERS: ['kafka:19092'],
+      REELSTREAM_CLICKHOUSE_URL: 'http://clickhouse:8123',
+    });
+  });
+
+  it('reports a bad port once, not again for the address that is made of it', () => {
+    const read = () => readSettings({ REELSTREAM_CLICKHOUSE_PORT: 'x' });
+    expect(read).toThrow(
+      'settings are not valid:\n  REELSTREAM_CLICKHOUSE_PORT: must be a whole number (is "x")',
+    );
+    expect(read).not.toThrow(/_URL/);
+  });
+
+  it.each([
+    ['REELSTREAM_CLICKHOUSE_URL', 'http://u:secretpw@db:8123'],
+    ['REELSTREAM_CLICKHOUSE_URL', 'http://u:secret/secretpw@db'],
+    ['REELSTREAM_REGISTRY_URL', 'u:secretpw@registry:8081'],
+    ['REELSTREAM_KAFKA_BROKERS', 'kafka:9092,u:secretpw@kafka:9093'],
+  ])('refuses a password in %s without repeating it', (name, value) => {
+    const read = () => readSettings({ [name]: value });
+    expect(read).toThrow(new RegExp(`${name}: must .*\\(secret\\)@`));
+    expect(read).not.toThrow(/secret(pw|\/)/);
+  });
+
+  it('refuses brokers that are no host and port, and a query in an address', () => {
+    expect(() => readSettings({ REELSTREAM_KAFKA_BROKERS: 'kafka' })).toThrow(/host:port/);
+    expect(() => readSettings({ REELSTREAM_CLICKHOUSE_URL: 'http://db:8123/?password=x' })).toThrow(/query/);
+  });
+
+  it('builds defaults upon settings that there are', () => {
+    const named = Object.values(SETTINGS).flatMap((spec) =>
+      [...spec.default.matchAll(/\{(\w+)\}/g)].map(([, name]) => name),
+    );
+    expect(named).toHaveLength(3);
+    expect(named.filter((name) => !(name! in SETTINGS))).toEqual([]);
+  });
+
   it('refuses an unknown name and suggests the nearest', () => {
     expect(() => readSettings({ REELSTREAM_SINK_GRUP: 'x' })).toThrow(/did you mean REELSTREAM_SINK_GROUP/);
   });

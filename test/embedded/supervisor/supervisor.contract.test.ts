@@ -176,6 +176,35 @@ describe('a stack in the foreground', () => {
     server.close();
   });
 
+  it('so is the port of a process that comes later', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    const stack = await take();
+    const kafka = fakeSpec({ name: 'kafka', port: await findFreePort() });
+    await expect(stack.start([kafka], [fakeSpec({ name: 'sink', port })])).rejects.toThrow(
+      `port ${port} on 127.0.0.1, wanted by sink`,
+    );
+    expect(said()).toEqual([]);
+    server.close();
+  });
+
+  it('stopped in the middle of a start leaves nothing behind and starts nothing more', async () => {
+    const [one, two] = await findFreePorts(2);
+    const stack = await take();
+    const starting = stack.start([
+      fakeSpec({ name: 'kafka', port: one! }),
+      fakeSpec({ name: 'deaf', port: two!, isReady: async () => false, after: ['kafka'] }),
+    ]);
+    const outcome = expect(starting).rejects.toThrow('the start of deaf was called off');
+    await expect.poll(said).toContain('starting deaf');
+    await stack.stop();
+    await outcome;
+    expect(readRunRecords(home)).toEqual([]);
+    await expect(stack.start([fakeSpec({ name: 'late', port: one! })])).rejects.toThrow('was called off');
+    expect([await isListening(one!), await isListening(two!)]).toEqual([false, false]);
+  });
+
   it('a death nobody asked for is reported with the last lines; the rest can still be stopped', async () => {
     const [one, two] = await findFreePorts(2);
     const stack = await take();
