@@ -10,6 +10,7 @@ import type { RatingEvent } from '../../core/rating-event.ts';
 import type { LedgerFooter, LedgerHeader } from '../../producer/ledger/ledger.ts';
 import { openLedgerWriter } from '../../producer/ledger/ledger-writer.ts';
 import { loadClaims } from '../../producer/verify/load-claims.ts';
+import { scanTopic } from '../../producer/verify/scan-topic.ts';
 import {
   freshRating,
   MAX_RECORD_BYTES,
@@ -301,5 +302,22 @@ describe('reelstream verify', () => {
       code: 'bad_data',
       message: expect.stringContaining('retention has deleted'),
     });
+  });
+
+  it('does not read for ever what cannot be read', async () => {
+    const scan = (from: number) =>
+      scanTopic(
+        {
+          connection: connectionTo(stack.kafka.brokers),
+          topic: world.topic,
+          ranges: new Map([[0, { from, to: from + 5 }]]),
+          stallTimeoutMs: 1_500,
+        },
+        () => {},
+      );
+    await expect(scan(0)).rejects.toMatchObject({ code: 'halted' });
+    stack.kafka.pause();
+    await expect(scan(9)).rejects.toMatchObject({ code: 'timeout', retryable: true });
+    stack.kafka.resume();
   });
 });
