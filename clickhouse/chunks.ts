@@ -8,9 +8,8 @@ export interface RepairContext {
   readonly clickhouse: ClickHouse;
   /** of `readDeliverySettings` */
   readonly settings: Settings;
-  /** what must still be owned for a statement to have any effect; empty only where the target is nobody else's */
+  /** what must still be owned for a statement to have any effect: slots, or the lock of the work */
   readonly owned: readonly Ownership[];
-  readonly signal?: AbortSignal;
 }
 
 /** A run of a slot's rows in one month of ingest: what one statement may derive from and still be one part. */
@@ -29,7 +28,7 @@ export interface RunOfRows {
   /** only offsets above; -1 = all */
   readonly after: number;
   readonly upTo: number;
-  /** only this month; null = every month that is not sealed */
+  /** only this month; null = every month. Sealed ones lie below `after` or were dropped. */
   readonly month: number | null;
 }
 
@@ -41,13 +40,12 @@ const CHUNK_ROWS = 50_000;
  * rename; months may alternate where the clocks of two writers differ at midnight.
  */
 export async function forEachChunk(
-  { clickhouse, signal }: RepairContext,
+  { clickhouse }: RepairContext,
   run: RunOfRows,
   derive: (chunk: Chunk) => Promise<void>,
 ): Promise<void> {
   let after = run.after;
   for (;;) {
-    signal?.throwIfAborted();
     const chunk = await nextChunk(clickhouse, { ...run, after });
     if (chunk === null) return;
     await derive(chunk);
@@ -57,10 +55,7 @@ export async function forEachChunk(
 
 async function nextChunk(clickhouse: ClickHouse, run: RunOfRows): Promise<Chunk | null> {
   const { rawTable, slot, after, upTo, month } = run;
-  const ofMonth =
-    month === null
-      ? 'NOT IN (SELECT ingest_month FROM sealed_months WHERE slot = {slot:UInt16})'
-      : '= {month:UInt32}';
+  const ofMonth = month === null ? '' : 'AND toYYYYMM(ingested_at) = {month:UInt32}';
   const [found] = await clickhouse.query<{ month: number; last: string; rows: string }>(
     `SELECT any(first_month) AS month, max(kafka_offset) AS last, count() AS rows
      FROM
@@ -73,7 +68,7 @@ async function nextChunk(clickhouse: ClickHouse, run: RunOfRows): Promise<Chunk 
          (
            SELECT kafka_offset, toYYYYMM(ingested_at) AS row_month
            FROM ${rawTable}
-           WHERE ${SLICE} AND toYYYYMM(ingested_at) ${ofMonth}
+           WHERE ${SLICE} ${ofMonth}
            ORDER BY kafka_offset LIMIT {chunk_rows:UInt64}
          )
        )
@@ -107,14 +102,16 @@ export async function insertDerived(
   chunk: Chunk,
   more: QueryParams = {},
 ): Promise<void> {
-  const guard = owned.length > 0 ? `WHERE ${FENCE_GUARD}` : '';
-  await clickhouse.command(`INSERT INTO ${target} (${columns}) SELECT ${columns} FROM (${select}) ${guard}`, {
-    params: { ...chunkParams(chunk), ...fenceParams(owned), ...more },
-    settings: {
-      ...settings,
-      // a repair must never be taken for a repetition of one that died; insert_deduplicate=0 is not heeded everywhere
-      insert_deduplication_token: randomUUID(),
-      log_comment: ownedComment(clickhouse.database, owned, 'derive'),
+  await clickhouse.command(
+    `INSERT INTO ${target} (${columns}) SELECT ${columns} FROM (${select}) WHERE ${FENCE_GUARD}`,
+    {
+      params: { ...chunkParams(chunk), ...fenceParams(owned), ...more },
+      settings: {
+        ...settings,
+        // a repair must never be taken for a repetition of one that died; insert_deduplicate=0 is not heeded everywhere
+        insert_deduplication_token: randomUUID(),
+        log_comment: ownedComment(clickhouse.database, owned, 'derive'),
+      },
     },
-  });
+  );
 }

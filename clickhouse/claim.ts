@@ -1,4 +1,3 @@
-import type { Clock } from '../core/clock.ts';
 import { ReelstreamError } from '../core/errors.ts';
 import { type Aggregate, RAW_TABLE } from './aggregates.ts';
 import type { ClickHouse } from './connection.ts';
@@ -13,44 +12,22 @@ export interface ClaimContext extends OwnerOptions {
   readonly aggregates: readonly Aggregate[];
 }
 
-const BEAT_INTERVAL_MS = 500;
-
-/** New epoch, drain, recover. When `beat` throws, the claim ends with its error before the next statement. */
+/**
+ * New epoch, drain, recover. `beat` follows every answered statement, and only those: a claim that stands still is silent.
+ * When it throws, the claim ends with its error before the next statement.
+ */
 export async function claimSlots(
-  context: ClaimContext,
+  { clickhouse: connection, settings, clock, limits, aggregates }: ClaimContext,
   slots: readonly Slot[],
   beat: () => Promise<void>,
 ): Promise<ClaimedSlot[]> {
-  const stop = new AbortController();
-  const done = new AbortController();
-  const beating = beatUntil(context.clock, beat, done.signal).catch((error: unknown) => stop.abort(error));
-  try {
-    return await claim(context, slots, stop.signal);
-  } finally {
-    done.abort();
-    await beating;
-    stop.signal.throwIfAborted();
-  }
-}
-
-async function beatUntil(clock: Clock, beat: () => Promise<void>, done: AbortSignal): Promise<void> {
-  while (!done.aborted) {
-    await beat();
-    await clock.sleep(BEAT_INTERVAL_MS, done);
-  }
-}
-
-async function claim(
-  { clickhouse, settings, clock, limits, aggregates }: ClaimContext,
-  slots: readonly Slot[],
-  signal: AbortSignal,
-): Promise<ClaimedSlot[]> {
+  const clickhouse = withBeat(connection, beat);
   const streams = await readStreams(clickhouse);
   const claimed = slots.map((slot) => currentStreamPartition(streams, slot));
   const epoch = await takeEpoch(clickhouse, slots);
-  await drain(clickhouse, slots, { clock, ...limits, signal });
+  await drain(clickhouse, slots, { clock, ...limits });
   const owned = slots.map((slot) => ({ slot, epoch }));
-  const recovered = await recoverSlots({ clickhouse, settings, owned, signal }, aggregates, slots).catch(
+  const recovered = await recoverSlots({ clickhouse, settings, owned }, aggregates, slots).catch(
     async (thrown) => {
       throw isFenced(thrown) ? fencedError(await lostSlots(clickhouse, owned), thrown) : thrown;
     },
@@ -62,6 +39,20 @@ async function claim(
       return { slot, partition, epoch, nextOffset: own ? own.offset + 1 : startOffset, last, repairs };
     }),
   );
+}
+
+/** The same connection, heard after each answer to a statement of ours. */
+function withBeat(clickhouse: ClickHouse, beat: () => Promise<void>): ClickHouse {
+  const heard = async <T>(answer: Promise<T>): Promise<T> => {
+    const value = await answer;
+    await beat();
+    return value;
+  };
+  return {
+    ...clickhouse,
+    query: (sql, options) => heard(clickhouse.query(sql, options)),
+    command: (sql, options) => heard(clickhouse.command(sql, options)),
+  };
 }
 
 /** @throws ReelstreamError `unavailable` when the slot's stream was replaced: ask for the slots again */

@@ -24,12 +24,18 @@ export function ownedComment(database: string, owned: readonly Ownership[], what
 }
 
 /**
- * Rows of the fence that stand for work instead of a slot: one audit, one rebuild and one self-test at a time, the newest
- * wins.
+ * Rows of the fence that stand for work instead of a slot: one audit, one rebuild (or rewind, or retention) and one self-test
+ * at a time, the newest wins.
  */
 export const SELF_TEST_LOCK: Slot = 65_533;
 export const AUDIT_LOCK: Slot = 65_534;
 export const REBUILD_LOCK: Slot = 65_535;
+
+const LOCK_NAMES: ReadonlyMap<Slot, string> = new Map([
+  [SELF_TEST_LOCK, 'self-test'],
+  [AUDIT_LOCK, 'audit'],
+  [REBUILD_LOCK, 'rebuild, rewind or retention'],
+]);
 
 /** VIOLATED_CONSTRAINT: the number with which a statement ends whose epoch is not the newest. No table of ours has a CHECK. */
 export const FENCED_NUMBER = 469;
@@ -96,17 +102,20 @@ export async function assertOwned(clickhouse: ClickHouse, owned: readonly Owners
 }
 
 export function fencedError(lost: readonly Slot[], cause?: unknown): ReelstreamError {
-  return new ReelstreamError('fenced', `slots ${lost.join(', ')} were taken over; nothing was written`, {
-    cause,
-    details: { slots: lost.join(',') },
-  });
+  const lock = lost.map((slot) => LOCK_NAMES.get(slot)).find((name) => name !== undefined);
+  const message = lock
+    ? `another ${lock} was started: this one gives way`
+    : `slots ${lost.join(', ')} were taken over; nothing was written`;
+  return new ReelstreamError('fenced', message, { cause, details: { slots: lost.join(',') } });
 }
 
-/** Statements that name one of the slots in their comment and still run, or have failed and not yet left the list. */
+/**
+ * Statements that name one of the slots in their comment and still run, or have failed and not yet left the list. Only kinds
+ * that can change a table: anybody may put such a comment on a SELECT.
+ */
 const NAMES_A_SLOT = `
-  startsWith(Settings['log_comment'], {prefix:String})
-    AND hasAny(arrayMap(x -> toUInt16OrZero(x), splitByChar(',', splitByChar('/', Settings['log_comment'])[3])),
-               {slots:Array(UInt16)})`;
+  query_kind IN ('Insert', 'Alter', 'Create', 'Drop') AND startsWith(Settings['log_comment'], {prefix:String})
+    AND hasAny(splitByChar(',', splitByChar('/', Settings['log_comment'])[3]), {slots:Array(String)})`;
 
 async function countRunning(clickhouse: ClickHouse, params: QueryParams): Promise<number> {
   const [row] = await clickhouse.query<{ n: string }>(
@@ -122,10 +131,10 @@ export interface DrainOptions {
   readonly graceMs: number;
   /** must lie below the group's rebalance time-out */
   readonly timeoutMs: number;
-  readonly signal?: AbortSignal;
 }
 
 const POLL_INTERVAL_MS = 25;
+const KILL_INTERVAL_MS = 1_000;
 
 /**
  * Waits until no statement of these slots runs. Together with a new epoch this leaves no window: what starts later is
@@ -135,13 +144,12 @@ const POLL_INTERVAL_MS = 25;
 export async function drain(
   clickhouse: ClickHouse,
   slots: readonly Slot[],
-  { clock, graceMs, timeoutMs, signal }: DrainOptions,
+  { clock, graceMs, timeoutMs }: DrainOptions,
 ): Promise<void> {
   const startedMs = clock.monotonicMs();
-  const params = { prefix: commentPrefix(clickhouse.database), slots };
-  let killed = false;
+  const params = { prefix: commentPrefix(clickhouse.database), slots: slots.map(String) };
+  let killAtMs = graceMs;
   for (;;) {
-    signal?.throwIfAborted();
     const running = await countRunning(clickhouse, params);
     if (running === 0) return;
     const waitedMs = clock.monotonicMs() - startedMs;
@@ -151,10 +159,11 @@ export async function drain(
         `${running} statements of a former owner of slots ${slots.join(', ')} still run`,
       );
     }
-    if (waitedMs >= graceMs && !killed) {
-      killed = true;
+    if (waitedMs >= killAtMs) {
+      // a KILL may come before the server knows the statement, so once is not enough
+      killAtMs = waitedMs + KILL_INTERVAL_MS;
       await clickhouse.command(`KILL QUERY WHERE ${NAMES_A_SLOT} ASYNC`, { params });
     }
-    await clock.sleep(POLL_INTERVAL_MS, signal);
+    await clock.sleep(POLL_INTERVAL_MS);
   }
 }

@@ -52,8 +52,9 @@ export interface SinkStore {
   slotsOf(partitions: readonly PartitionIdentity[]): Promise<Map<number, Slot>>;
   /**
    * Takes a new epoch for each slot, waits until no older insert of them runs, repairs the aggregates from raw.
-   * Calls `beat` at least once a second so that the group membership survives. Throws `unavailable`, `timeout`,
-   * `fenced` or `clickhouse` (try again), `halted` never: the caller compares with the log.
+   * Calls `beat` after every step, so that a claim that stands still can be told from a long one; what `beat` throws ends it
+   * before its next step. Throws `unavailable`, `timeout`, `fenced` or `clickhouse` (try again), `halted` never: the caller
+   * compares with the log.
    */
   claim(slots: readonly Slot[], beat: () => Promise<void>): Promise<ClaimedSlot[]>;
   /**

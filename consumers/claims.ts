@@ -1,17 +1,16 @@
 import type { ClaimedSlot } from '../clickhouse/sink-store.ts';
-import type { Backoff } from '../core/backoff.ts';
 import { ReelstreamError } from '../core/errors.ts';
 import { createOffsetRun } from '../core/offset-run.ts';
-import { type ClaimOptions, claimSlots, type Recovery, recoverSlot } from './claim-slots.ts';
 import { isDependencyFault, type Outcome, outcomeOf } from './outcome.ts';
-import { changeState, type OwnedSlot } from './owned-slot.ts';
-import type { SinkContext } from './sink-context.ts';
+import { type ClaimLane, changeState, laneOf, type OwnedSlot } from './owned-slot.ts';
+import type { SinkContext, SinkEvent } from './sink-context.ts';
 import { hasRows, pause, resume, toDoubt } from './slot-changes.ts';
+import { compareWithLog, type Recovery, type TakeOverOptions, takeOver } from './take-over.ts';
 
-/** Newly assigned and doubtful slots -> streaming slots. One claim at a time, for all slots that need one. */
+/** Newly assigned and doubtful slots -> streaming slots. One claim at a time in each lane. */
 export interface Claims {
   advance(nowMs: number): void;
-  claimed(slots: readonly OwnedSlot[], outcome: Outcome<readonly ClaimedSlot[]>): void;
+  claimed(event: Extract<SinkEvent, { kind: 'claimed' }>): void;
   recovered(slot: OwnedSlot, claimed: ClaimedSlot, outcome: Outcome<Recovery>): void;
   /** the reader cannot go on from where the slot stands; what is judged is still flushed */
   unreadable(partition: number, error: ReelstreamError): void;
@@ -19,28 +18,35 @@ export interface Claims {
   dueInMs(nowMs: number): number;
 }
 
-export function createClaims(ctx: SinkContext, backoff: Backoff): Claims {
+export function createClaims(ctx: SinkContext): Claims {
   const { parts, metrics, options } = ctx;
   const { clock, logger } = parts;
-  const claimOptions: ClaimOptions = {
+  const takeOverOptions: TakeOverOptions = {
     ...parts,
     topic: options.topic,
     stallTimeoutMs: options.stallTimeoutMs,
   };
-  let isClaiming = false;
-  let startedAtMs = 0;
+  const running = new Set<ClaimLane>();
 
   const waiting = () =>
     [...ctx.owned.values()].filter((slot) => slot.state === 'unowned' || slot.state === 'doubt');
 
   function advance(nowMs: number): void {
     haltUnreadable();
-    if (isClaiming || ctx.draining) return;
-    const slots = waiting().filter((slot) => slot.claimAtMs <= nowMs);
-    if (slots.length === 0) return;
-    for (const slot of slots) changeState(slot, 'claiming', nowMs);
-    isClaiming = true;
-    startedAtMs = nowMs;
+    if (ctx.draining) return;
+    const due = waiting()
+      .filter((slot) => slot.claimAtMs <= nowMs)
+      .sort((one, other) => one.claimAtMs - other.claimAtMs);
+    const inLane = (lane: ClaimLane) => due.filter((slot) => laneOf(slot) === lane);
+    begin('together', inLane('together'));
+    begin('alone', inLane('alone').slice(0, 1));
+  }
+
+  function begin(lane: ClaimLane, slots: readonly OwnedSlot[]): void {
+    if (running.has(lane) || slots.length === 0) return;
+    const startedAtMs = clock.monotonicMs();
+    for (const slot of slots) changeState(slot, 'claiming', startedAtMs);
+    running.add(lane);
     // a claim of slots that are all gone again would only fence their new owner
     const beat = async () => {
       if (slots.every((slot) => slot.state !== 'claiming')) {
@@ -48,29 +54,30 @@ export function createClaims(ctx: SinkContext, backoff: Backoff): Claims {
       }
     };
     const partitions = slots.map((slot) => slot.partition);
-    void outcomeOf(claimSlots(claimOptions, partitions, beat)).then((outcome) =>
-      ctx.post({ kind: 'claimed', slots, outcome }),
-    );
+    void outcomeOf(takeOver(takeOverOptions, partitions, beat)).then((outcome) => {
+      const seconds = (clock.monotonicMs() - startedAtMs) / 1_000;
+      ctx.post({ kind: 'claimed', lane, slots, seconds, outcome });
+    });
   }
 
-  function claimed(slots: readonly OwnedSlot[], outcome: Outcome<readonly ClaimedSlot[]>): void {
-    isClaiming = false;
+  function claimed({ lane, slots, seconds, outcome }: Extract<SinkEvent, { kind: 'claimed' }>): void {
+    running.delete(lane);
     const still = slots.filter((slot) => slot.state === 'claiming');
     if (!outcome.ok) {
       failed(still, outcome.error, 'claim');
       return;
     }
+    metrics.claimed(seconds);
     const byPartition = new Map(outcome.value.map((one) => [one.partition, one]));
-    const seconds = (clock.monotonicMs() - startedAtMs) / 1_000;
     for (const slot of still) {
       const one = byPartition.get(slot.partition);
       if (!one)
         throw new ReelstreamError('unknown', `the store did not answer for partition ${slot.partition}`);
-      metrics.claimed(slot.claimCause, one, seconds);
+      metrics.recovered(slot.claimCause, one);
       slot.slot = one.slot;
       slot.epoch = one.epoch;
       changeState(slot, 'recovering', clock.monotonicMs());
-      void outcomeOf(recoverSlot(claimOptions, one)).then((recovery) =>
+      void outcomeOf(compareWithLog(takeOverOptions, one)).then((recovery) =>
         ctx.post({ kind: 'recovered', slot, claimed: one, outcome: recovery }),
       );
     }
@@ -90,6 +97,7 @@ export function createClaims(ctx: SinkContext, backoff: Backoff): Claims {
 
   function stream(slot: OwnedSlot, value: Exclude<Recovery, { haltReason: string }>, repairs: number): void {
     slot.haltReason = null;
+    slot.claimFailures = 0;
     slot.run = createOffsetRun(value.position);
     slot.window = value.window;
     slot.durablePosition = value.position;
@@ -143,17 +151,26 @@ export function createClaims(ctx: SinkContext, backoff: Backoff): Claims {
     }
     if (!isDependencyFault(error)) ctx.post({ kind: 'failed', error });
     if (slots.length === 0) return;
-    const waitMs = backoff.nextMs();
-    for (const slot of slots) toDoubt(ctx, slot, waitMs);
+    for (const slot of slots) {
+      slot.claimFailures += 1;
+      toDoubt(ctx, slot, retryMsOf(slot));
+    }
+    const waitMs = retryMsOf(slots[0]!);
     logger.warn(
       { code: error.code, partitions: slots.map((slot) => slot.partition), waitMs, error: error.message },
       `${what} failed: will be tried again`,
     );
   }
 
+  /** Of its own, or the flushes of the others would shorten the waits of a slot that never succeeds. */
+  function retryMsOf({ claimFailures }: OwnedSlot): number {
+    return Math.min(options.retryMaxMs, options.retryMinMs * 2 ** (claimFailures - 1));
+  }
+
   function dueInMs(nowMs: number): number {
-    if (isClaiming || ctx.draining) return Number.POSITIVE_INFINITY;
-    return Math.max(0, Math.min(...waiting().map((slot) => slot.claimAtMs)) - nowMs);
+    if (ctx.draining) return Number.POSITIVE_INFINITY;
+    const next = waiting().filter((slot) => !running.has(laneOf(slot)));
+    return Math.max(0, Math.min(...next.map((slot) => slot.claimAtMs)) - nowMs);
   }
 
   return { advance, claimed, recovered, unreadable, dueInMs };

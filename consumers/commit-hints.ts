@@ -20,17 +20,17 @@ export function createCommitHints(ctx: SinkContext): CommitHints {
   let isCommitting = false;
 
   async function commit(slots: readonly OwnedSlot[]): Promise<void> {
-    const positions = new Map<number, number>();
-    for (const slot of slots) {
+    const moved = slots.flatMap((slot) => {
       const position = durablePositionOf(slot);
-      if (position === null || position === slot.committedPosition) continue;
-      positions.set(slot.partition, position);
-      slot.committedPosition = position;
-    }
-    if (positions.size === 0) return;
+      return position === null || position === slot.committedPosition ? [] : [{ slot, position }];
+    });
+    if (moved.length === 0) return;
+    const positions = new Map(moved.map(({ slot, position }) => [slot.partition, position]));
     const work = withDeadline(parts.reader.commit(positions), COMMIT_TIMEOUT_MS, parts.clock, 'commit');
     const outcome = await outcomeOf(work);
-    if (!outcome.ok) {
+    if (outcome.ok) {
+      for (const { slot, position } of moved) slot.committedPosition = position;
+    } else {
       parts.logger.warn(
         { code: outcome.error.code, error: outcome.error.message },
         'offsets not committed; the lag looks larger than it is, nothing else depends on them',

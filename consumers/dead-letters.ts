@@ -4,6 +4,7 @@ import { withDeadline } from '../core/deadline.ts';
 import { ReelstreamError, toReelstreamError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { DeadLetterReason } from '../core/verdict.ts';
+import { DEAD_LETTER_HEADERS, type DeadLetterRecord } from '../kafka/dead-letter-record.ts';
 import { isDependencyFault } from './outcome.ts';
 
 /** A record that nobody could use, with where it came from. Its bytes are kept until the flush and no longer. */
@@ -16,29 +17,11 @@ export interface DeadLetter {
   readonly reason: DeadLetterReason;
 }
 
-/** One record for the dead-letter topic. */
-export interface DeadLetterRecord {
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
 /** Appends to the dead-letter topic; resolves when every record is acknowledged. */
 export type WriteDeadLetters = (records: readonly DeadLetterRecord[]) => Promise<void>;
 
 /** A broker takes about 1 MB per batch by default; what is cut says so and its whole is still in the source topic. */
 export const MAX_DEAD_LETTER_BYTES = 1_000_000;
-
-/** Headers of a dead letter. (topic, partition, offset) identify it: the same letter may be written more than once. */
-export const DEAD_LETTER_HEADERS = {
-  topic: 'reelstream-topic',
-  partition: 'reelstream-partition',
-  offset: 'reelstream-offset',
-  timestamp: 'reelstream-timestamp-ms',
-  reason: 'reelstream-reason',
-  /** only where the value was cut: bytes it had */
-  cutFrom: 'reelstream-cut-from-bytes',
-} as const;
 
 export function toDeadLetterRecord(topic: string, letter: DeadLetter): DeadLetterRecord {
   const { value } = letter;

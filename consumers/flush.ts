@@ -11,8 +11,8 @@ import { forget, isCurrent, toDoubt } from './slot-changes.ts';
 
 /** Batch -> dead letters -> INSERT. One at a time, while the next batch fills. */
 export interface Flushing {
-  /** sends the filling batch when it is due; true when one went out */
-  advance(nowMs: number): boolean;
+  /** sends the filling batch when it is due */
+  advance(nowMs: number): void;
   /** the answer to the one in flight */
   flushed(outcome: Outcome<Flushed>): void;
   /** ms until the filling batch comes of age; Infinity while there is nothing to wait for */
@@ -20,7 +20,8 @@ export interface Flushing {
 }
 
 interface InFlight {
-  readonly startedAtMs: number;
+  /** null while the dead letters go out, and for ever when nothing is left to insert */
+  insertedAtMs: number | null;
   readonly abort: AbortController;
   /** what a success makes durable, by slot */
   readonly positions: ReadonlyMap<OwnedSlot, number>;
@@ -47,41 +48,40 @@ export function createFlushing(ctx: SinkContext, backoff: Backoff): Flushing {
   });
   let current: InFlight | null = null;
 
-  function advance(nowMs: number): boolean {
+  function advance(nowMs: number): void {
     if (ctx.inFlight) {
       if ([...ctx.inFlight.slots.keys()].every((slot) => !isCurrent(slot))) current!.abort.abort();
-      return false;
+      return;
     }
     const reason = policy.due(ctx.batch, nowMs - ctx.batch.openedAtMs) ?? (isHurried() ? 'drain' : null);
-    if (reason) start(reason, nowMs);
-    return reason !== null;
+    if (reason) start(reason);
   }
 
   /** somebody waits for these rows: a partition that is going away, or the end of the process */
   const isHurried = () => [...ctx.batch.slots.keys()].some((slot) => slot.state === 'releasing');
 
-  function start(reason: FlushReason, nowMs: number): void {
+  function start(reason: FlushReason): void {
     const { batch } = ctx;
     const positions = new Map([...batch.slots.keys()].map((slot) => [slot, slot.run!.reached]));
-    current = { startedAtMs: nowMs, abort: new AbortController(), positions };
+    const flight: InFlight = { insertedAtMs: null, abort: new AbortController(), positions };
+    current = flight;
     ctx.inFlight = batch;
     ctx.batch = createSinkBatch(parts.films, clock.monotonicMs);
     policy.flushed(batch.rows);
     metrics.flushStarted(reason);
-    void outcomeOf(send(batch, current.abort.signal)).then((outcome) =>
-      ctx.post({ kind: 'flushed', outcome }),
-    );
+    void outcomeOf(send(batch, flight)).then((outcome) => ctx.post({ kind: 'flushed', outcome }));
   }
 
   /** Dead letters first: a crash in between writes them twice, the other order would lose them. */
-  async function send(batch: SinkBatch<OwnedSlot>, signal: AbortSignal): Promise<Flushed> {
+  async function send(batch: SinkBatch<OwnedSlot>, flight: InFlight): Promise<Flushed> {
     await sendDeadLetters(
       [...batch.slots.values()].flatMap(({ letters }) => letters),
-      signal,
+      flight.abort.signal,
     );
     const sent = new Set([...batch.slots.keys()].filter(isCurrent));
     const fenced = batch.take((slot) => sent.has(slot));
     if (fenced.rows > 0) {
+      flight.insertedAtMs = clock.monotonicMs();
       await withDeadline(parts.store.insert(fenced), options.insertTimeoutMs, clock, 'INSERT');
     }
     return { sent, rows: fenced.rows };
@@ -89,22 +89,24 @@ export function createFlushing(ctx: SinkContext, backoff: Backoff): Flushing {
 
   function flushed(outcome: Outcome<Flushed>): void {
     const batch = ctx.inFlight!;
-    const { startedAtMs, positions } = current!;
+    const { insertedAtMs, positions } = current!;
     ctx.inFlight = null;
     current = null;
-    const seconds = (clock.monotonicMs() - startedAtMs) / 1_000;
-    if (outcome.ok) succeeded(batch, outcome.value, positions, seconds);
-    else failed(batch, outcome.error, seconds);
+    if (insertedAtMs !== null) {
+      const seconds = (clock.monotonicMs() - insertedAtMs) / 1_000;
+      if (outcome.ok) metrics.inserted('ok', outcome.value.rows, seconds);
+      else metrics.inserted(outcome.error.code === 'fenced' ? 'fenced' : 'doubt', batch.rows, seconds);
+    }
+    if (outcome.ok) succeeded(batch, outcome.value, positions);
+    else failed(batch, outcome.error);
   }
 
   function succeeded(
     batch: SinkBatch<OwnedSlot>,
-    { sent, rows }: Flushed,
+    { sent }: Flushed,
     positions: ReadonlyMap<OwnedSlot, number>,
-    seconds: number,
   ): void {
     backoff.reset();
-    metrics.flushed('ok', rows, seconds);
     const nowMs = clock.nowMs();
     for (const { owner, tally } of batch.slots.values()) {
       if (!sent.has(owner)) {
@@ -121,9 +123,8 @@ export function createFlushing(ctx: SinkContext, backoff: Backoff): Flushing {
    * Nobody knows what landed: perhaps nothing, perhaps the slots of one of two statements. So every slot of the batch is in
    * doubt and nothing is sent again blindly. Only of slots that somebody else took it is certain that they were refused.
    */
-  function failed(batch: SinkBatch<OwnedSlot>, error: ReelstreamError, seconds: number): void {
+  function failed(batch: SinkBatch<OwnedSlot>, error: ReelstreamError): void {
     const partitions = [...batch.slots.keys()].map((slot) => slot.partition);
-    metrics.flushed(error.code === 'fenced' ? 'fenced' : 'doubt', batch.rows, seconds);
     logger.warn(
       { code: error.code, rows: batch.rows, partitions, error: error.message },
       'flush ended unclean: its slots are claimed anew and read on from the tables',

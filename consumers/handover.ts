@@ -46,6 +46,8 @@ export function createHandover(ctx: SinkContext, commits: CommitHints): Handover
     const nowMs = clock.monotonicMs();
     const slots = slotsOf(partitions);
     for (const slot of slots) {
+      // on its way out already: whoever asks now waits for the same flush
+      if (slot.state === 'releasing') continue;
       if (slot.state !== 'streaming') {
         forget(ctx, slot);
         continue;
@@ -69,18 +71,21 @@ export function createHandover(ctx: SinkContext, commits: CommitHints): Handover
     );
     if (ready.length === 0) return;
     releases = releases.filter((release) => !ready.includes(release));
-    for (const { slots, done } of ready) {
-      const leaving = slots.filter((slot) => slot.state === 'releasing');
-      const unfinished = leaving.filter((slot) => hasRows(ctx, slot));
-      if (unfinished.length > 0) {
-        logger.warn(
-          { partitions: unfinished.map((slot) => slot.partition) },
-          'no time left to flush: the next owner reads these records again',
-        );
-      }
-      void commits.commit(leaving).then(done);
-      for (const slot of leaving) forget(ctx, slot);
+    // a slot may be in two of them: the group's hand-over and the end of the process
+    const leaving = [...new Set(ready.flatMap(({ slots }) => slots))].filter(
+      (slot) => slot.state === 'releasing',
+    );
+    const unfinished = leaving.filter((slot) => hasRows(ctx, slot));
+    if (unfinished.length > 0) {
+      logger.warn(
+        { partitions: unfinished.map((slot) => slot.partition) },
+        'no time left to flush: the next owner reads these records again',
+      );
     }
+    void commits.commit(leaving).then(() => {
+      for (const { done } of ready) done();
+    });
+    for (const slot of leaving) forget(ctx, slot);
   }
 
   function dueInMs(nowMs: number): number {

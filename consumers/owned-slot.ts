@@ -39,6 +39,8 @@ export interface OwnedSlot {
   /** earliest time of the next claim, monotonic ms */
   claimAtMs: number;
   claimCause: 'claim' | 'doubt';
+  /** claims in a row that failed with this slot among them */
+  claimFailures: number;
   /** times in a row that somebody else took the slot from us */
   timesFenced: number;
   /** what a flush of unknown outcome carried: the next claim tells whether it landed */
@@ -64,6 +66,7 @@ export function createOwnedSlot(partition: number, ownership: number, nowMs: num
     paused: true,
     claimAtMs: nowMs,
     claimCause: 'claim',
+    claimFailures: 0,
     timesFenced: 0,
     unsettled: null,
     durablePosition: null,
@@ -71,6 +74,15 @@ export function createOwnedSlot(partition: number, ownership: number, nowMs: num
     haltReason: null,
   };
 }
+
+export type ClaimLane = 'together' | 'alone';
+
+/**
+ * Slots are claimed together, because the store drains and repairs them in the same statements. One with which that failed
+ * goes on by itself: what is wrong with it must not hold the others back.
+ */
+export const laneOf = ({ claimFailures }: OwnedSlot): ClaimLane =>
+  claimFailures === 0 ? 'together' : 'alone';
 
 /** The only way to change a state. @throws ReelstreamError `unknown` for a transition that the table does not allow */
 export function changeState(slot: OwnedSlot, to: SlotState, nowMs: number): void {

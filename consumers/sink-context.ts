@@ -6,13 +6,13 @@ import type { Decode } from '../core/judge.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Metrics } from '../core/metrics-port.ts';
 import type { Fetch, LogReader } from '../kafka/log-reader.ts';
-import type { Recovery } from './claim-slots.ts';
 import type { WriteDeadLetters } from './dead-letters.ts';
 import type { LogProbe } from './log-probe.ts';
 import type { Outcome } from './outcome.ts';
-import type { OwnedSlot } from './owned-slot.ts';
+import type { ClaimLane, OwnedSlot } from './owned-slot.ts';
 import type { SinkBatch } from './sink-batch.ts';
 import type { SinkMetrics } from './sink-metrics.ts';
+import type { Recovery } from './take-over.ts';
 
 export interface SinkOptions {
   readonly topic: string;
@@ -76,6 +76,8 @@ export type SinkEvent =
   | { readonly kind: 'fetched'; readonly fetch: Fetch; readonly release: () => void }
   | {
       readonly kind: 'claimed';
+      readonly lane: ClaimLane;
+      readonly seconds: number;
       readonly slots: readonly OwnedSlot[];
       readonly outcome: Outcome<readonly ClaimedSlot[]>;
     }

@@ -59,9 +59,13 @@ export interface SinkMetrics {
   /** fetched from another offset than the next one and never judged */
   discarded(records: number): void;
   flushStarted(reason: FlushReason): void;
-  flushed(outcome: 'ok' | 'doubt' | 'fenced', rows: number, seconds: number): void;
+  /** an INSERT was answered, or given up after `seconds` */
+  inserted(outcome: 'ok' | 'doubt' | 'fenced', rows: number, seconds: number): void;
   rebalanced(): void;
-  claimed(cause: 'claim' | 'doubt', claimed: ClaimedSlot, seconds: number): void;
+  /** one claim, of however many slots, took this long */
+  claimed(seconds: number): void;
+  /** one slot of it */
+  recovered(cause: 'claim' | 'doubt', claimed: ClaimedSlot): void;
   partitions(assigned: number, paused: number, halted: number): void;
   windows(entries: number): void;
 }
@@ -111,7 +115,7 @@ export function createSinkMetrics(metrics: Metrics, topic: string, group: string
     },
     discarded: (records) => metrics.add('consumer_discarded_events_total', stream, records),
     flushStarted: (reason) => metrics.add('sink_flush_reasons_total', { reason }),
-    flushed(outcome, rows, seconds) {
+    inserted(outcome, rows, seconds) {
       metrics.add('sink_batches_total', { ...table, outcome });
       metrics.observe('sink_insert_duration_seconds', table, seconds);
       if (outcome !== 'ok') return;
@@ -119,9 +123,9 @@ export function createSinkMetrics(metrics: Metrics, topic: string, group: string
       metrics.add('sink_rows_written_total', table, rows);
     },
     rebalanced: () => metrics.add('consumer_rebalances_total', { group }),
-    claimed(cause, { repairs }, seconds) {
+    claimed: (seconds) => metrics.observe('sink_recover_duration_seconds', {}, seconds),
+    recovered(cause, { repairs }) {
       metrics.add('sink_recoveries_total', { cause });
-      metrics.observe('sink_recover_duration_seconds', {}, seconds);
       for (const repair of repairs) {
         metrics.add('sink_repairs_total', { table: repair.table, kind: repair.kind });
       }

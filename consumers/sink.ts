@@ -56,7 +56,7 @@ export class Sink {
     const backoff = createBackoff({ minMs: retryMinMs, maxMs: retryMaxMs });
     const intake = createIntake(ctx);
     const flushing = createFlushing(ctx, backoff);
-    const claims = createClaims(ctx, backoff);
+    const claims = createClaims(ctx);
     const commits = createCommitHints(ctx);
     const handover = createHandover(ctx, commits);
     this.#handlers = {
@@ -64,7 +64,7 @@ export class Sink {
       revoked: ({ partitions, done }) => handover.revoked(partitions, revokeTimeoutMs, done),
       lost: ({ partitions }) => handover.lost(partitions),
       fetched: ({ fetch, release }) => intake.fetched(fetch, release),
-      claimed: ({ slots, outcome }) => claims.claimed(slots, outcome),
+      claimed: (event) => claims.claimed(event),
       recovered: ({ slot, claimed, outcome }) => claims.recovered(slot, claimed, outcome),
       flushed: ({ outcome }) => flushing.flushed(outcome),
       schemas_resolved: ({ slot, outcome }) => intake.schemasResolved(slot, outcome),

@@ -9,7 +9,10 @@ export function withDeadline<T>(work: Promise<T>, timeoutMs: number, clock: Cloc
   return withStallDeadline(() => work, timeoutMs, clock, what);
 }
 
-/** The same for work of unknown length: it must call `beat` at least every `timeoutMs`. */
+/**
+ * The same for work of unknown length: it must call `beat` at least every `timeoutMs`. Once it has missed that, `beat` throws
+ * the same `timeout`, so that work nobody waits for any more can end.
+ */
 export async function withStallDeadline<T>(
   start: (beat: () => void) => Promise<T>,
   timeoutMs: number,
@@ -18,7 +21,10 @@ export async function withStallDeadline<T>(
 ): Promise<T> {
   const answered = new AbortController();
   let beatAtMs = clock.monotonicMs();
+  const missed = () => new ReelstreamError('timeout', `${what}: no answer within ${timeoutMs} ms`);
+  let isMissed = false;
   const work = start(() => {
+    if (isMissed) throw missed();
     beatAtMs = clock.monotonicMs();
   });
   const stalled = async (): Promise<never> => {
@@ -27,7 +33,8 @@ export async function withStallDeadline<T>(
       if (leftMs <= 0) break;
       await clock.sleep(leftMs, answered.signal);
     }
-    throw new ReelstreamError('timeout', `${what}: no answer within ${timeoutMs} ms`);
+    isMissed = true;
+    throw missed();
   };
   try {
     return await Promise.race([work, stalled()]);

@@ -1,4 +1,5 @@
 import { isInDomain, isLate } from './check.ts';
+import type { Decoded } from './decoded.ts';
 import type { DedupeWindow } from './dedupe-window.ts';
 import type { LogRecord } from './log-record.ts';
 import type { RatingEvent } from './rating-event.ts';
@@ -11,14 +12,8 @@ import {
   OK,
 } from './verdict.ts';
 
-/** What the codec says about one value. `unresolved` means: ask the registry about this schema id, then try again. */
-export type Decoded =
-  | { readonly event: RatingEvent; readonly reason?: undefined; readonly unresolved?: undefined }
-  | { readonly event?: undefined; readonly reason: DeadLetterReason; readonly unresolved?: undefined }
-  | { readonly event?: undefined; readonly reason?: undefined; readonly unresolved: number };
-
 /** Never throws, whatever the bytes; null is a tombstone. */
-export type Decode = (value: Buffer | null) => Decoded;
+export type Decode = (value: Buffer | null) => Decoded<RatingEvent>;
 
 export interface JudgeOptions {
   readonly decode: Decode;

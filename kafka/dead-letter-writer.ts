@@ -1,15 +1,9 @@
 import kafkajs, { type Message } from 'kafkajs';
 import { ReelstreamError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import { DEAD_LETTER_HEADERS, type DeadLetterRecord } from './dead-letter-record.ts';
 import { createKafka, type KafkaConnection } from './kafkajs-client.ts';
 import { errorTypeOf, toKafkaError } from './protocol-errors.ts';
-
-/** A record with the headers that say where it came from. */
-export interface HeadedRecord {
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: Readonly<Record<string, string>>;
-}
 
 export interface DeadLetterWriter {
   /**
@@ -17,7 +11,7 @@ export interface DeadLetterWriter {
    * some of them twice.
    * @throws ReelstreamError `unavailable` (retryable) or `kafka`
    */
-  write(records: readonly HeadedRecord[]): Promise<void>;
+  write(records: readonly DeadLetterRecord[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -29,7 +23,6 @@ export interface DeadLetterWriterOptions {
 
 /** A key this long is poison too; uncut it could keep the letter from ever fitting into a batch. */
 const MAX_KEY_BYTES = 16 * 1024;
-export const KEY_CUT_HEADER = 'reelstream-key-cut-from-bytes';
 /** Below the default limit of a batch (1,048,588 bytes) with the overhead of a few dozen records. */
 const MAX_REQUEST_BYTES = 1_030_000;
 
@@ -72,12 +65,12 @@ export function createDeadLetterWriter({
   };
 }
 
-function toMessage({ key, value, headers }: HeadedRecord): Message {
+function toMessage({ key, value, headers }: DeadLetterRecord): Message {
   if (key === null || key.length <= MAX_KEY_BYTES) return { key, value, headers: { ...headers } };
   return {
     key: key.subarray(0, MAX_KEY_BYTES),
     value,
-    headers: { ...headers, [KEY_CUT_HEADER]: String(key.length) },
+    headers: { ...headers, [DEAD_LETTER_HEADERS.keyCutFrom]: String(key.length) },
   };
 }
 

@@ -1,4 +1,5 @@
 import avsc from 'avsc';
+import type { Decoded } from '../core/decoded.ts';
 import { ReelstreamError } from '../core/errors.ts';
 import type { DeadLetterReason } from '../core/verdict.ts';
 
@@ -9,12 +10,6 @@ const MAGIC = 0;
 const SLAB_BYTES = 64 * 1024;
 /** Poison may name any of 2^31 ids; what was learnt about the oldest is forgotten and asked again. */
 const MAX_WRITERS = 10_000;
-
-/** What one value turned out to be. One shape for all outcomes, so that reading it stays fast. */
-export type Decoded<T> =
-  | { readonly event: T; readonly reason?: undefined; readonly unresolved?: undefined }
-  | { readonly event?: undefined; readonly reason: DeadLetterReason; readonly unresolved?: undefined }
-  | { readonly event?: undefined; readonly reason?: undefined; readonly unresolved: number };
 
 export interface Decoder<T> {
   /** Never throws, whatever the bytes. `unresolved` names a schema id nobody has told this decoder about yet. */

@@ -6,9 +6,9 @@ import {
   sealedRanges,
   slotRangesOf,
 } from '../../clickhouse/raw-verdicts.ts';
-import { DEAD_LETTER_HEADERS } from '../../consumers/dead-letters.ts';
 import { ReelstreamError, toReelstreamError } from '../../core/errors.ts';
 import type { KafkaAdmin, LogBounds } from '../../kafka/admin.ts';
+import { DEAD_LETTER_HEADERS } from '../../kafka/dead-letter-record.ts';
 import type { LedgerLog } from '../../producer/ledger/ledger.ts';
 import type { LogImage, OutcomeCounts } from '../../producer/verify/log-image.ts';
 import { scanTopic } from '../../producer/verify/scan-topic.ts';

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import {
   createSendDeadLetters,
   type DeadLetter,
-  type DeadLetterRecord,
   MAX_DEAD_LETTER_BYTES,
   toDeadLetterRecord,
 } from '../../consumers/dead-letters.ts';
 import { createManualClock } from '../../core/clock.ts';
 import { ReelstreamError } from '../../core/errors.ts';
 import { silentLogger } from '../../core/logger.ts';
+import type { DeadLetterRecord } from '../../kafka/dead-letter-record.ts';
 
 const letter = (changes: Partial<DeadLetter> = {}): DeadLetter => ({
   partition: 3,

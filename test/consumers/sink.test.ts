@@ -203,10 +203,10 @@ describe('sink, in doubt', () => {
   });
 
   it('takes a new epoch before it looks, so that a request without an answer cannot land afterwards', async () => {
-    for (const landsLate of [true, false]) {
+    for (const arrival of ['never', 'before_claim', 'after_claim'] as const) {
       const h = await streaming();
       let hung = false;
-      h.store.landsLate = () => landsLate;
+      h.store.arrival = () => arrival;
       h.store.fate = () => {
         const fate = hung ? 'ok' : 'hangs';
         hung = true;
@@ -393,6 +393,45 @@ describe('sink, changing hands', () => {
     expect(h.sink.status().counts).toMatchObject({ consumed: 50, applied: 0, abandoned: 50 });
   });
 
+  it('finishes a hand-over that the end of the process comes upon', async () => {
+    const h = await startSink(logs(goodLog(100)), { maxBatchRows: 30 });
+    h.reader.assign(0);
+    await h.run(() => stateOf(h, 0) === 'streaming');
+    let open = () => {};
+    h.store.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    h.reader.deliver(60);
+    await h.settle();
+    const done: string[] = [];
+    void h.reader.revoke(0).then(() => done.push('revoked'));
+    await h.settle();
+    void h.sink.stop().then(() => done.push('stopped'));
+    await h.settle();
+    expect(done).toEqual([]);
+    h.store.gate = null;
+    open();
+    await h.settle();
+    expect(done).toEqual(['revoked', 'stopped']);
+    expect(offsets(h, 0)).toEqual(upTo(60));
+    expect(h.reader.committed.get(0)).toBe(60);
+    expect(h.sink.status().counts).toMatchObject({ consumed: 60, applied: 60, abandoned: 0 });
+  });
+
+  it('commits again what Kafka did not take, although nothing more arrives', async () => {
+    const h = await startSink(logs(goodLog(40)));
+    const { commit } = h.reader;
+    let refusals = 2;
+    h.reader.commit = async (positions) => {
+      if (refusals-- > 0) throw new ReelstreamError('unavailable', 'coordinator away');
+      return commit(positions);
+    };
+    h.reader.assign(0);
+    await h.run(() => offsets(h, 0).length === 40);
+    await h.clock.advance(5_000);
+    expect(h.reader.committed.get(0)).toBe(40);
+  });
+
   it('commits nothing for a lost partition and forgets what it had', async () => {
     const h = await startSink(logs(goodLog(100)), { flushMinIntervalMs: 60_000, flushMaxIntervalMs: 60_000 });
     h.reader.assign(0);
@@ -537,24 +576,35 @@ describe('sink, suspicious', () => {
     expect(stateOf(h, 0)).toBe('streaming');
   });
 
-  it.each<[string, (log: LogRecord[]) => void]>([
-    ['another value', (log) => log.splice(49, 1, recordOf(49, 'ok', 1_000))],
-    ['another time', (log) => log.splice(49, 1, { ...recordOf(49), logTsMs: 5 })],
-    ['nothing', (log) => log.splice(49, 1)],
-  ])('halts one slot and not its neighbour when the log holds %s at the last offset', async (_, change) => {
-    const log = goodLog(50);
-    const h = await startSink(logs(log, goodLog(50)));
-    h.reader.assign(0, 1);
-    await h.run(() => offsets(h, 0).length === 50 && offsets(h, 1).length === 50);
-    change(log);
-    h.bounds = { start: 0, end: 50 };
-    h.reader.lose(0, 1);
-    h.reader.assign(0, 1);
-    await h.settle();
-    expect(stateOf(h, 0)).toBe('halted');
-    expect(h.sink.notReady()[0]).toMatch(/not the one that the table holds/);
-    expect(stateOf(h, 1)).toBe('streaming');
-  });
+  it.each<[string, (log: LogRecord[]) => void, RegExp]>([
+    [
+      'another value',
+      (log) => log.splice(49, 1, recordOf(49, 'ok', 1_000)),
+      /not the one that the table holds/,
+    ],
+    [
+      'another time',
+      (log) => log.splice(49, 1, { ...recordOf(49), logTsMs: 5 }),
+      /not the one that the table holds/,
+    ],
+    ['nothing', (log) => log.splice(49, 1), /holds nothing at offset 49.*compacted.*--rewind 10:N/],
+  ])(
+    'halts one slot and not its neighbour when the log holds %s at the last offset',
+    async (_, change, reason) => {
+      const log = goodLog(50);
+      const h = await startSink(logs(log, goodLog(50)));
+      h.reader.assign(0, 1);
+      await h.run(() => offsets(h, 0).length === 50 && offsets(h, 1).length === 50);
+      change(log);
+      h.bounds = { start: 0, end: 50 };
+      h.reader.lose(0, 1);
+      h.reader.assign(0, 1);
+      await h.settle();
+      expect(stateOf(h, 0)).toBe('halted');
+      expect(h.sink.notReady()[0]).toMatch(reason);
+      expect(stateOf(h, 1)).toBe('streaming');
+    },
+  );
 
   it('flushes what it has before it halts where the reader cannot go on', async () => {
     const h = await startSink(logs(goodLog(50)), { flushMinIntervalMs: 60_000, flushMaxIntervalMs: 60_000 });
@@ -658,6 +708,29 @@ describe('sink and dead letters', () => {
     expect(h.store.inserts).toEqual([]);
     await h.run(() => offsets(h, 0).length === 3);
     expect(h.deadLetters.length).toBe(1);
+  });
+
+  it('times the INSERT alone, and counts none where nothing was left to insert', async () => {
+    const h = await startSink(logs(badLog));
+    h.reader.assign(0);
+    await h.run(() => stateOf(h, 0) === 'streaming');
+    h.deadLetterError = new ReelstreamError('unavailable', 'Kafka away');
+    h.reader.deliver();
+    await h.run(() => offsets(h, 0).length === 3);
+    expect(h.metrics.value('sink_insert_duration_seconds')).toBe(1);
+    // the second try at the dead letters came a quarter of a second after the first
+    expect(h.metrics.sum('sink_insert_duration_seconds')).toBeLessThan(0.1);
+
+    const lost = await startSink(logs(badLog));
+    lost.reader.assign(0);
+    await lost.run(() => stateOf(lost, 0) === 'streaming');
+    lost.deadLetterError = new ReelstreamError('unavailable', 'Kafka away');
+    lost.reader.deliver();
+    await lost.clock.advance(150);
+    lost.reader.lose(0);
+    await lost.clock.advance(1_000);
+    expect(lost.metrics.value('sink_batches_total')).toBe(0);
+    expect(lost.metrics.value('sink_insert_duration_seconds')).toBe(0);
   });
 
   it('sends no rows of a slot that was lost while they were written', async () => {

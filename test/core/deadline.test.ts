@@ -54,5 +54,6 @@ describe('deadline', () => {
     expect(settled).toBe(false);
     await clock.advance(1);
     await outcome;
+    expect(beat).toThrow('claim: no answer within 1000 ms');
   });
 });

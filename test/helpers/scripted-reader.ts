@@ -12,6 +12,7 @@ interface ReaderPartition {
 export interface ScriptedReader extends LogReader {
   readonly committed: Map<number, number>;
   readonly seeks: (readonly [partition: number, offset: number])[];
+  owns(partition: number): boolean;
   isPaused(partition: number): boolean;
   assign(...partitions: number[]): void;
   /** resolves when the sink has let go */
@@ -61,6 +62,7 @@ export function createScriptedReader(log: ReadonlyMap<number, readonly LogRecord
   return {
     committed,
     seeks,
+    owns: (partition) => owned.has(partition),
     isPaused: (partition) => owned.get(partition)?.paused ?? true,
     async start(theirs) {
       handlers = theirs;
@@ -87,16 +89,16 @@ export function createScriptedReader(log: ReadonlyMap<number, readonly LogRecord
     },
     async stop() {
       const partitions = [...owned.keys()];
-      if (partitions.length > 0) await given().onRevoked(partitions);
       drop(partitions);
+      if (partitions.length > 0) await given().onRevoked(partitions);
     },
     assign(...partitions) {
       for (const partition of partitions) owned.set(partition, { position: null, paused: true, busy: false });
       given().onAssigned(partitions);
     },
     async revoke(...partitions) {
-      await given().onRevoked(partitions);
       drop(partitions);
+      await given().onRevoked(partitions);
     },
     lose(...partitions) {
       drop(partitions);

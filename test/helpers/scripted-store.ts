@@ -3,10 +3,17 @@ import { ReelstreamError } from '../../core/errors.ts';
 import { type RawRow, readRawRows } from './raw-rows.ts';
 
 /**
- * What becomes of an INSERT: `ok`; `half` one of two statements was written, by slot, and the other was refused; `lost_answer` written, but the answer does not come; `refused` nothing written and an
- * error; `hangs` no answer at all, and the rows may still land until the next claim drains it (`landsLate` decides).
+ * What becomes of an INSERT: `ok`; `half` one of two statements was written, by slot, and the other was refused;
+ * `lost_answer` written, but the answer does not come; `refused` nothing written and an error; `hangs` no answer at all, and
+ * `arrival` says when the server gets it.
  */
 export type InsertFate = 'ok' | 'half' | 'lost_answer' | 'refused' | 'hangs';
+
+/**
+ * When a hanging INSERT reaches the server: `never`; `before_claim`, so that the next claim of its slots waits for it and
+ * sees its rows; `after_claim`, when that has looked already: then it lands if its epochs are still the newest.
+ */
+export type Arrival = 'never' | 'before_claim' | 'after_claim';
 
 const SLOT_OF_PARTITION_0 = 10;
 
@@ -17,10 +24,10 @@ export interface ScriptedStore extends SinkStore {
   readonly claims: (readonly Slot[])[];
   /** fate of the next INSERTs */
   fate: () => InsertFate;
-  /** for `hangs`: whether the rows are there when the next claim looks */
-  landsLate: () => boolean;
-  /** null: claims work */
-  claimError: () => ReelstreamError | null;
+  /** of the next INSERTs that hang */
+  arrival: () => Arrival;
+  /** null: a claim of these slots works */
+  claimError: (slots: readonly Slot[]) => ReelstreamError | null;
   /** while set, claims and INSERTs wait for it */
   gate: Promise<void> | null;
   /** true: a batch goes out as two statements, of which only those with a lost slot are refused */
@@ -35,7 +42,7 @@ export const slotOf = (partition: number): Slot => SLOT_OF_PARTITION_0 + partiti
 export function createScriptedStore(): ScriptedStore {
   const raw = new Map<Slot, RawRow[]>();
   const epochs = new Map<Slot, bigint>();
-  let hanging: FencedBatch[] = [];
+  let hanging: { readonly batch: FencedBatch; readonly arrival: Arrival }[] = [];
 
   const rowsOfSlot = (slot: Slot): RawRow[] => {
     const rows = raw.get(slot) ?? [];
@@ -46,12 +53,15 @@ export function createScriptedStore(): ScriptedStore {
     for (const row of readRawRows(batch.body)) if (isChosen(row.slot)) rowsOfSlot(row.slot).push(row);
   };
 
+  const lostSlotsOf = (batch: FencedBatch) =>
+    batch.slots.filter(({ slot, epoch }) => epochs.get(slot) !== epoch).map(({ slot }) => slot);
+
   const store: ScriptedStore = {
     raw,
     inserts: [],
     claims: [],
     fate: () => 'ok',
-    landsLate: () => false,
+    arrival: () => 'never',
     claimError: () => null,
     gate: null,
     splits: false,
@@ -66,13 +76,13 @@ export function createScriptedStore(): ScriptedStore {
       store.claims.push(slots);
       if (store.gate) await store.gate;
       await beat();
-      const error = store.claimError();
+      const error = store.claimError(slots);
       if (error) throw error;
       for (const slot of slots) epochs.set(slot, (epochs.get(slot) ?? 0n) + 1n);
-      const drained = hanging.filter((batch) => batch.slots.some(({ slot }) => slots.includes(slot)));
-      hanging = hanging.filter((batch) => !drained.includes(batch));
-      for (const batch of drained) if (store.landsLate()) land(batch);
-      return slots.map((slot): ClaimedSlot => {
+      const ended = hanging.filter(({ batch }) => batch.slots.some(({ slot }) => slots.includes(slot)));
+      hanging = hanging.filter((one) => !ended.includes(one));
+      for (const { batch, arrival } of ended) if (arrival === 'before_claim') land(batch);
+      const claimed = slots.map((slot): ClaimedSlot => {
         const last = rowsOfSlot(slot).at(-1);
         return {
           slot,
@@ -83,14 +93,16 @@ export function createScriptedStore(): ScriptedStore {
           repairs: [],
         };
       });
+      for (const { batch, arrival } of ended) {
+        if (arrival === 'after_claim' && lostSlotsOf(batch).length === 0) land(batch);
+      }
+      return claimed;
     },
 
     async insert(batch) {
       if (store.gate) await store.gate;
       const slots = batch.slots.map(({ slot }) => slot);
-      const lost = batch.slots
-        .filter(({ slot, epoch }) => epochs.get(slot) !== epoch)
-        .map(({ slot }) => slot);
+      const lost = lostSlotsOf(batch);
       const note = (fate: InsertFate | 'fenced') => store.inserts.push({ slots, rows: batch.rows, fate });
       const firstHalf = new Set(slots.slice(0, Math.ceil(slots.length / 2)));
       if (lost.length > 0) {
@@ -105,7 +117,7 @@ export function createScriptedStore(): ScriptedStore {
       if (fate === 'refused' || fate === 'half')
         throw new ReelstreamError('clickhouse', 'refused', { details: { number: 252 } });
       if (fate === 'hangs') {
-        hanging.push(batch);
+        hanging.push({ batch, arrival: store.arrival() });
         return new Promise(() => {});
       }
       land(batch);

@@ -1,5 +1,4 @@
 import { createFilmIndex, type FilmIndex } from '../../clickhouse/film-index.ts';
-import type { DeadLetterRecord } from '../../consumers/dead-letters.ts';
 import { Sink } from '../../consumers/sink.ts';
 import type { SinkOptions } from '../../consumers/sink-context.ts';
 import { createManualClock, type ManualClock } from '../../core/clock.ts';
@@ -8,6 +7,7 @@ import type { Decode } from '../../core/judge.ts';
 import type { LogRecord } from '../../core/log-record.ts';
 import { silentLogger } from '../../core/logger.ts';
 import type { Labels, Metrics } from '../../core/metrics-port.ts';
+import type { DeadLetterRecord } from '../../kafka/dead-letter-record.ts';
 import { idOf, KAFKA_TIME_MS, rating } from './events.ts';
 import { createScriptedReader, type ScriptedReader } from './scripted-reader.ts';
 import { createScriptedStore, type ScriptedStore } from './scripted-store.ts';
@@ -34,7 +34,10 @@ export interface Registry {
 }
 
 export interface CountingMetrics extends Metrics {
+  /** of a histogram: how many observations */
   value(name: string, labels?: Labels): number;
+  /** of a histogram: their sum, over all labels */
+  sum(name: string): number;
 }
 
 export interface SinkHarness {
@@ -175,6 +178,7 @@ function scriptedSchemas(registry: Registry) {
 
 function createCountingMetrics(): CountingMetrics {
   const values = new Map<string, number>();
+  const sums = new Map<string, number>();
   const keyOf = (name: string, labels: Labels) =>
     [
       name,
@@ -186,7 +190,11 @@ function createCountingMetrics(): CountingMetrics {
   return {
     add: (name, labels, by = 1) => void bump(keyOf(name, labels), by),
     set: (name, labels, value) => void values.set(keyOf(name, labels), value),
-    observe: (name, labels, _, times = 1) => void bump(keyOf(name, labels), times),
+    observe(name, labels, value, times = 1) {
+      bump(keyOf(name, labels), times);
+      sums.set(name, (sums.get(name) ?? 0) + value * times);
+    },
+    sum: (name) => sums.get(name) ?? 0,
     value: (name, labels) =>
       labels
         ? (values.get(keyOf(name, labels)) ?? 0)

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKafkaAdmin, type KafkaAdmin } from '../../kafka/admin.ts';
-import { createDeadLetterWriter, KEY_CUT_HEADER } from '../../kafka/dead-letter-writer.ts';
+import { DEAD_LETTER_HEADERS } from '../../kafka/dead-letter-record.ts';
+import { createDeadLetterWriter } from '../../kafka/dead-letter-writer.ts';
 import type { DeliveryReport, LogWriter } from '../../kafka/log-writer.ts';
 import { openRdkafkaWriter, type RdkafkaWriterOptions } from '../../kafka/rdkafka-writer.ts';
 import { deadLetterTopic } from '../../kafka/topics.ts';
@@ -193,7 +194,7 @@ describe('the dead-letter writer', () => {
     expect(read[0]).toMatchObject({ key: null, value: null, headers: { reason: 'decode' } });
     expect(read[1]!.value).toEqual(records[1]!.value);
     expect(read[2]!.key).toHaveLength(16_384);
-    expect(read[2]!.headers).toEqual({ reason: 'too_large', [KEY_CUT_HEADER]: '900000' });
+    expect(read[2]!.headers).toEqual({ reason: 'too_large', [DEAD_LETTER_HEADERS.keyCutFrom]: '900000' });
     expect(read.slice(3).map(({ headers }) => headers.i)).toEqual(range(0, 3_000).map(String));
   });
 

@@ -7,7 +7,7 @@ import { valueHashOf } from '../core/value-hash.ts';
 import type { LogBounds } from '../kafka/admin.ts';
 import type { LogProbe } from './log-probe.ts';
 
-export interface ClaimOptions {
+export interface TakeOverOptions {
   readonly store: SinkStore;
   readonly probe: LogProbe;
   readonly topic: string;
@@ -24,10 +24,11 @@ export type Recovery =
 /**
  * First half of taking partitions over: their slots, under a new epoch, with no older insert running and the aggregates
  * repaired. All partitions in one call, because the store drains and repairs them together.
- * @param beat called at least once a second; throws to abandon the claim
+ * @param beat called after each step; throws to abandon the rest
+ * @throws ReelstreamError `timeout` when a step takes longer than `stallTimeoutMs`; whatever the store throws
  */
-export async function claimSlots(
-  { store, probe, topic, clock, stallTimeoutMs }: ClaimOptions,
+export async function takeOver(
+  { store, probe, topic, clock, stallTimeoutMs }: TakeOverOptions,
   partitions: readonly number[],
   beat: () => Promise<void>,
 ): Promise<ClaimedSlot[]> {
@@ -52,11 +53,11 @@ export async function claimSlots(
 }
 
 /** Second half: the log must go on exactly where the table ends; then the duplicate window is filled from the table. */
-export async function recoverSlot(options: ClaimOptions, claimed: ClaimedSlot): Promise<Recovery> {
-  return withDeadline(recover(options, claimed), options.stallTimeoutMs, options.clock, 'look at the log');
+export async function compareWithLog(options: TakeOverOptions, claimed: ClaimedSlot): Promise<Recovery> {
+  return withDeadline(compare(options, claimed), options.stallTimeoutMs, options.clock, 'look at the log');
 }
 
-async function recover({ store, probe, topic }: ClaimOptions, claimed: ClaimedSlot): Promise<Recovery> {
+async function compare({ store, probe, topic }: TakeOverOptions, claimed: ClaimedSlot): Promise<Recovery> {
   const { partition, slot, last } = claimed;
   const where = `${topic}[${partition}]`;
   const { start, end } = await boundsOf(probe, topic, partition);
@@ -73,10 +74,18 @@ async function recover({ store, probe, topic }: ClaimOptions, claimed: ClaimedSl
         'or this is another cluster',
     );
   }
-  if (last && start <= last.offset && !(await isInLog(probe, topic, partition, last))) {
+  const found = last && start <= last.offset ? await recordAtLast(probe, topic, partition, last) : 'same';
+  if (found === 'another') {
     return halt(
-      `${where}: the record at offset ${last.offset} is not the one that the table holds; ` +
+      `${where}: the record at offset ${last!.offset} is not the one that the table holds; ` +
         'the topic was re-created, or this is another cluster',
+    );
+  }
+  if (found === 'none') {
+    return halt(
+      `${where}: the log holds nothing at offset ${last!.offset}, where the table has its last row, and goes on behind it; ` +
+        'was the topic compacted? As long as it is the same topic, accepting it as a new one would count it twice: set ' +
+        `cleanup.policy=delete, then \`recover --rewind ${slot}:N\` with N behind the last record that both hold`,
     );
   }
   const recent = await store.recentIds(slot, Math.max(0, position - DEDUPE_WINDOW_OFFSETS));
@@ -91,14 +100,19 @@ async function boundsOf(probe: LogProbe, topic: string, partition: number): Prom
 
 const halt = (haltReason: string): Recovery => ({ haltReason });
 
-async function isInLog(
+/** What the log holds at the table's last offset. */
+async function recordAtLast(
   probe: LogProbe,
   topic: string,
   partition: number,
   last: NonNullable<ClaimedSlot['last']>,
-): Promise<boolean> {
+): Promise<'same' | 'another' | 'none'> {
   const record = await probe.recordAt(topic, partition, last.offset);
-  // retention may have taken it while we were asking
-  if (record === null) return (await boundsOf(probe, topic, partition)).start > last.offset;
-  return record.logTsMs === last.logTsMs && valueHashOf(record.value) === last.valueHash;
+  if (record === null) {
+    // retention may have taken it while we were asking: then the log begins behind it, and the table says what it was
+    const { start } = await boundsOf(probe, topic, partition);
+    return start > last.offset ? 'same' : 'none';
+  }
+  const isSame = record.logTsMs === last.logTsMs && valueHashOf(record.value) === last.valueHash;
+  return isSame ? 'same' : 'another';
 }
