@@ -121,7 +121,7 @@ export const METRICS = {
   },
   consumer_halted_partitions: {
     type: 'gauge',
-    help: 'Partitions stopped because log and table disagree; a person is needed',
+    help: 'Partitions stopped because log and table disagree or the broker cannot read them; a person is needed',
     labels: { topic: null, group: null },
   },
   consumer_rebalances_total: { type: 'counter', help: 'Group rebalances seen', labels: { group: null } },

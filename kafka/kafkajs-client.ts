@@ -66,6 +66,9 @@ export interface KafkaCluster {
   refreshMetadataIfNecessary(): Promise<void>;
   findTopicPartitionMetadata(topic: string): { readonly partitionId: number; readonly leader: number }[];
   findBroker(node: { nodeId: string }): Promise<Broker>;
+  fetchTopicsOffset(
+    topics: { topic: string; partitions: { partition: number }[]; fromBeginning: boolean }[],
+  ): Promise<{ topic: string; partitions: { partition: number; offset: string }[] }[]>;
   findGroupCoordinator(group: { groupId: string }): Promise<Coordinator>;
 }
 
@@ -94,6 +97,10 @@ export interface Coordinator {
   }): Promise<{ memberAssignment: Buffer }>;
   heartbeat(request: { groupId: string; groupGenerationId: number; memberId: string }): Promise<unknown>;
   leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>;
+  offsetFetch(request: {
+    groupId: string;
+    topics: { topic: string; partitions: { partition: number }[] }[];
+  }): Promise<{ responses: { topic: string; partitions: { partition: number; offset: string }[] }[] }>;
   offsetCommit(request: {
     groupId: string;
     groupGenerationId: number;
@@ -109,6 +116,8 @@ export function openCluster(kafka: Kafka, metadataMaxAgeMs = 300_000): KafkaClus
     groupId: 'none: never joined',
     allowAutoTopicCreation: false,
     metadataMaxAge: metadataMaxAgeMs,
+    // for bounds; each fetch says itself what it wants to see
+    readUncommitted: true,
     partitionAssigners: [
       (config) => {
         cluster = config.cluster;

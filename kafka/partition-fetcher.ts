@@ -1,12 +1,13 @@
-import { createBackoff } from '../core/backoff.ts';
 import type { Clock } from '../core/clock.ts';
-import { ReelstreamError, toReelstreamError } from '../core/errors.ts';
+import { type ReelstreamError, toReelstreamError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { FetchAnswer, PartitionAnswer } from './fetch-response.ts';
 import type { FetchRequest } from './kafkajs-client.ts';
 import type { Fetch } from './log-reader.ts';
-import { errorTypeOf, FETCH_ERRORS, isFatal } from './protocol-errors.ts';
+import { meaningOf } from './partition-error.ts';
+import { errorTypeOf, fetchErrorOf, isFatal } from './protocol-errors.ts';
 import { readRecordSet } from './record-batch.ts';
+import { createTrouble, type Trouble } from './trouble.ts';
 
 /** Where answers come from. */
 export interface FetchSource {
@@ -49,12 +50,13 @@ interface OwnedPartition {
   paused: boolean;
   /** its last fetch is still being taken */
   busy: boolean;
+  /** the broker could not answer for it, and the time to ask again has not come */
+  backingOff: boolean;
+  readonly trouble: Trouble;
 }
 
 /** While a fetch waits, a partition that gets ready again waits with it; so the wait is short when one is about to. */
 const MAX_WAIT_WITH_BUSY_MS = 50;
-const RETRY_MIN_MS = 100;
-const RETRY_MAX_MS = 2_000;
 
 /**
  * Fetches the owned partitions, one request at a time per leader. Every answer is held against the question: it counts
@@ -69,8 +71,7 @@ export class PartitionFetcher {
   /** leaders with a request under way or in back-off */
   readonly #asked = new Set<number>();
   readonly #requests = new Set<Promise<void>>();
-  readonly #backoff = createBackoff({ minMs: RETRY_MIN_MS, maxMs: RETRY_MAX_MS });
-  #troubled = false;
+  readonly #troubles = new Map<number, Trouble>();
   #scheduled = false;
 
   constructor(options: FetcherOptions, handlers: FetcherHandlers) {
@@ -82,7 +83,14 @@ export class PartitionFetcher {
   assign(partitions: readonly number[]): void {
     this.#owned.clear();
     for (const partition of partitions) {
-      this.#owned.set(partition, { partition, position: null, paused: true, busy: false });
+      this.#owned.set(partition, {
+        partition,
+        position: null,
+        paused: true,
+        busy: false,
+        backingOff: false,
+        trouble: createTrouble(),
+      });
     }
   }
 
@@ -137,13 +145,16 @@ export class PartitionFetcher {
     for (const [leader, partitions] of this.#byLeader(ready)) {
       if (this.#asked.has(leader)) continue;
       this.#asked.add(leader);
-      const request = this.#ask(leader, partitions).finally(() => {
-        this.#asked.delete(leader);
-        this.#requests.delete(request);
-        this.#schedule();
-      });
-      this.#requests.add(request);
+      this.#track(this.#ask(leader, partitions).finally(() => this.#asked.delete(leader)));
     }
+  }
+
+  #track(work: Promise<unknown>): void {
+    const request = work.then(() => {
+      this.#requests.delete(request);
+      this.#schedule();
+    });
+    this.#requests.add(request);
   }
 
   /** A partition without a leader right now is asked from broker -1, which fails and leads to new metadata. */
@@ -170,63 +181,62 @@ export class PartitionFetcher {
     try {
       const { partitions: answers, errorCode } = await this.#options.source.fetch(leader, request);
       if (errorCode !== 0) throw new Error(`error ${errorCode}`);
+      if (this.#troubleOf(leader).clear()) this.#fetchingAgain({});
       const byPartition = new Map(asked.map((question) => [question.owned.partition, question]));
-      const failures = answers.filter((answer) => {
+      for (const answer of answers) {
         const question = byPartition.get(answer.partition);
-        return question && !this.#take(question.owned, question.position, answer);
-      });
-      if (failures.length > 0)
-        throw new Error(FETCH_ERRORS[failures[0]!.errorCode] ?? `error ${failures[0]!.errorCode}`);
-      this.#recovered();
+        if (question) this.#take(question.owned, question.position, answer);
+      }
     } catch (error) {
-      await this.#afterFailure(error);
+      await this.#afterFailure(leader, error);
     }
   }
 
-  /** False: the broker could not answer for this partition; worth asking again, perhaps elsewhere. */
-  #take(owned: OwnedPartition, position: number, answer: PartitionAnswer): boolean {
+  #take(owned: OwnedPartition, position: number, answer: PartitionAnswer): void {
     const isStale = this.#owned.get(owned.partition) !== owned || owned.paused || owned.position !== position;
-    if (answer.errorCode !== 0) return isStale || this.#takeError(owned, position, answer);
-    if (answer.recordSet.length === 0) return true;
+    const type = fetchErrorOf(answer.errorCode);
+    if (type !== null) {
+      if (!isStale) this.#takeError(owned, position, type, answer);
+      return;
+    }
+    if (owned.trouble.clear()) this.#fetchingAgain({ partition: owned.partition });
+    if (answer.recordSet.length === 0) return;
     try {
       const { records, nextPosition } = readRecordSet(answer.recordSet, position, answer.aborted);
       if (isStale) this.#handlers.onDiscarded(owned.partition, records.length);
       else if (nextPosition > position) {
         const { partition } = owned;
-        this.#deliver(owned, {
-          partition,
-          position,
-          records,
-          nextPosition,
-          highWatermark: answer.highWatermark,
-        });
+        const { highWatermark } = answer;
+        this.#deliver(owned, { partition, position, records, nextPosition, highWatermark });
       }
     } catch (error) {
       if (!isStale) this.#halt(owned, toReelstreamError(error));
     }
-    return true;
   }
 
-  #takeError(owned: OwnedPartition, position: number, answer: PartitionAnswer): boolean {
-    const { topic } = this.#options;
-    const where = `${topic}[${owned.partition}]`;
-    const type = FETCH_ERRORS[answer.errorCode];
-    if (type === 'OFFSET_OUT_OF_RANGE') {
-      const message = `${where}: offset ${position} is not in the log, which starts at ${answer.logStartOffset} and ends at ${answer.highWatermark}`;
-      const details = { topic, partition: owned.partition, position };
-      this.#halt(owned, new ReelstreamError('halted', message, { details }));
-      return true;
-    }
-    if (type === 'UNKNOWN_TOPIC_OR_PARTITION') this.#handlers.onTopicGone();
-    if (type === 'TOPIC_AUTHORIZATION_FAILED') {
-      this.#handlers.onFatal(new ReelstreamError('kafka', `${where}: no right to read`));
-      return true;
-    }
-    return false;
+  #takeError(owned: OwnedPartition, position: number, type: string, answer: PartitionAnswer): void {
+    const { partition, trouble } = owned;
+    const waitMs = trouble.add(type);
+    const meaning = meaningOf(type, this.#options.topic, position, answer, trouble.times);
+    if (meaning.kind === 'passing') {
+      this.#logFailure(trouble, { partition, error: type });
+      this.#backOff(owned, waitMs);
+      if (meaning.isTopicGone) this.#handlers.onTopicGone();
+    } else if (meaning.kind === 'halted') this.#halt(owned, meaning.error);
+    else this.#handlers.onFatal(meaning.error);
+  }
+
+  #backOff(owned: OwnedPartition, waitMs: number): void {
+    owned.backingOff = true;
+    const over = this.#pauseAndRefresh(waitMs).finally(() => {
+      owned.backingOff = false;
+    });
+    this.#track(over);
   }
 
   #halt(owned: OwnedPartition, error: ReelstreamError): void {
     owned.position = null;
+    owned.trouble.clear();
     this.#handlers.onHalted(owned.partition, error);
   }
 
@@ -243,32 +253,46 @@ export class PartitionFetcher {
       });
   }
 
-  #recovered(): void {
-    if (!this.#troubled) return;
-    this.#troubled = false;
-    this.#backoff.reset();
-    this.#options.logger.info({ topic: this.#options.topic }, 'fetching again');
+  #troubleOf(leader: number): Trouble {
+    const trouble = this.#troubles.get(leader) ?? createTrouble();
+    this.#troubles.set(leader, trouble);
+    return trouble;
   }
 
-  /** Leaders move and brokers restart: ask for the new state of things and go on from the same positions. */
-  async #afterFailure(error: unknown): Promise<void> {
-    const { source, clock, logger, topic } = this.#options;
+  /** Brokers restart: go on from the same positions, perhaps with another leader. */
+  async #afterFailure(leader: number, error: unknown): Promise<void> {
     if (this.#stopped.signal.aborted) return;
-    if (isFatal(error)) return this.#handlers.onFatal(error);
-    const log = this.#troubled ? logger.debug : logger.warn;
-    log.call(
-      logger,
-      { topic, error: errorTypeOf(error), reason: String(error) },
-      'fetch failed: will try again',
-    );
-    this.#troubled = true;
-    await clock.sleep(this.#backoff.nextMs(), this.#stopped.signal);
+    if (isFatal(error)) {
+      this.#handlers.onFatal(error);
+      return;
+    }
+    const trouble = this.#troubleOf(leader);
+    const waitMs = trouble.add(errorTypeOf(error));
+    this.#logFailure(trouble, { leader, error: errorTypeOf(error), reason: String(error) });
+    await this.#pauseAndRefresh(waitMs);
+  }
+
+  async #pauseAndRefresh(waitMs: number): Promise<void> {
+    const { source, clock, logger, topic } = this.#options;
+    await clock.sleep(waitMs, this.#stopped.signal);
+    if (this.#stopped.signal.aborted) return;
     await source.refresh().catch((reason: unknown) => {
       logger.debug({ topic, error: errorTypeOf(reason) }, 'topic metadata not refreshed');
     });
   }
+
+  /** The first of a row; the others are no news. */
+  #logFailure({ times }: Trouble, fields: Readonly<Record<string, unknown>>): void {
+    const { logger, topic } = this.#options;
+    const log = times === 1 ? logger.warn : logger.debug;
+    log.call(logger, { topic, ...fields }, 'fetch failed: will try again');
+  }
+
+  #fetchingAgain(fields: Readonly<Record<string, unknown>>): void {
+    this.#options.logger.info({ topic: this.#options.topic, ...fields }, 'fetching again');
+  }
 }
 
-function isReady({ position, paused, busy }: OwnedPartition): boolean {
-  return position !== null && !paused && !busy;
+function isReady({ position, paused, busy, backingOff }: OwnedPartition): boolean {
+  return position !== null && !paused && !busy && !backingOff;
 }

@@ -1,13 +1,34 @@
 import { ReelstreamError } from '../core/errors.ts';
 
 /** Names of the Kafka protocol's errors that decide something here, by their code. Source: Kafka protocol guide. */
-export const FETCH_ERRORS: Readonly<Record<number, string>> = {
+const FETCH_ERRORS: Readonly<Record<number, string>> = {
+  [-1]: 'UNKNOWN',
   1: 'OFFSET_OUT_OF_RANGE',
+  2: 'CORRUPT_MESSAGE',
   3: 'UNKNOWN_TOPIC_OR_PARTITION',
   5: 'LEADER_NOT_AVAILABLE',
   6: 'NOT_LEADER_FOR_PARTITION',
+  9: 'REPLICA_NOT_AVAILABLE',
   29: 'TOPIC_AUTHORIZATION_FAILED',
+  56: 'KAFKA_STORAGE_ERROR',
+  74: 'FENCED_LEADER_EPOCH',
+  75: 'UNKNOWN_LEADER_EPOCH',
+  78: 'OFFSET_NOT_AVAILABLE',
 };
+
+/** The name of a fetch error, null for none. */
+export const fetchErrorOf = (errorCode: number): string | null =>
+  errorCode === 0 ? null : (FETCH_ERRORS[errorCode] ?? `error ${errorCode}`);
+
+/** An error that a broker answered, in the library's form: known by its `type`. */
+export class ProtocolError extends Error {
+  readonly type: string;
+
+  constructor(type: string) {
+    super(`the broker answers ${type}`);
+    this.type = type;
+  }
+}
 
 /** The member is no longer part of this generation: its partitions are, or will be, somebody else's. */
 const OUT_OF_GROUP = ['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID'];
@@ -33,6 +54,10 @@ const MOVING = [
   'GROUP_LOAD_IN_PROGRESS',
   'LEADER_NOT_AVAILABLE',
   'NOT_LEADER_FOR_PARTITION',
+  'REPLICA_NOT_AVAILABLE',
+  'FENCED_LEADER_EPOCH',
+  'UNKNOWN_LEADER_EPOCH',
+  'OFFSET_NOT_AVAILABLE',
 ];
 
 /** The protocol's name of an error, or the library's where it never reached a broker. */

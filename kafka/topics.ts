@@ -1,4 +1,7 @@
-/** A topic as this project needs it; created like this, and refused when it exists otherwise. */
+/**
+ * A topic as this project needs it: created like this; refused when it exists with other times or another cleanup policy, and
+ * by whoever needs to create it also with other partitions.
+ */
 export interface TopicDefinition {
   readonly name: string;
   readonly partitions: number;
@@ -13,7 +16,10 @@ const MAX_DEAD_LETTER_BATCH_BYTES = 1_200_000;
 /** Delay and verdicts rest on the broker's time: with a producer's own time neither could be trusted. */
 const LOG_APPEND_TIME = { 'message.timestamp.type': 'LogAppendTime' };
 
-/** Rating events, keyed by user id, so that one person's events keep their order. */
+/**
+ * Rating events, keyed by user id, so that one person's events keep their order. Never compacted: that would take records out
+ * of the middle of the log, and a table could no more be compared with it.
+ */
 export function ratingsTopic(name: string, partitions: number): TopicDefinition {
   const config = {
     ...LOG_APPEND_TIME,

@@ -12,7 +12,7 @@ import { ReelstreamError, toReelstreamError } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
 import { createDeadLetterWriter } from '../../kafka/dead-letter-writer.ts';
 import { createKafkajsReader } from '../../kafka/kafkajs-reader.ts';
-import { deadLetterTopic } from '../../kafka/topics.ts';
+import { deadLetterTopic, ratingsTopic } from '../../kafka/topics.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { RATING_EVENT } from '../../schemas/contracts.ts';
 import { createRatingDecoder } from '../../schemas/rating-codec.ts';
@@ -37,7 +37,7 @@ const CLIENT_ID = 'reelstream-sink';
 const INSERT_MARGIN_MS = 5_000;
 /** Statements of a former owner get this long to end by themselves before they are killed. */
 const DRAIN_GRACE_MS = 2_000;
-/** A claim shows signs of life every half second; a look at the log takes at most 10 s. */
+/** A claim shows a sign of life after every statement, none of which takes seconds; a look at the log takes at most 10 s. */
 const STALL_TIMEOUT_MS = 30_000;
 const DEAD_LETTER_TIMEOUT_MS = 15_000;
 const REVOKE_MARGIN_MS = 1_000;
@@ -48,6 +48,9 @@ const HELP = `
 Reads the ratings topic as a member of REELSTREAM_SINK_GROUP and writes every record once into events_raw, with all
 aggregates in the same statement. Positions come from the tables; Kafka's committed offsets only show lag. Run as many as
 the topic has partitions.
+
+A ratings topic with the producers' times instead of the broker's, or with compaction, is refused: verdicts, delays and the
+comparison of log and tables rest on neither being so.
 
 A partition is halted when log and tables disagree (retention overtook it, or the topic was re-created): the others go on,
 /readyz says why, and the log says what to do.
@@ -98,6 +101,7 @@ async function startSink(options: Options, settings: Settings, frame: Frame): Pr
     const { ran, elapsedMs } = await selfTest(clickhouse);
     if (ran)
       logger.info({ elapsedMs: Math.round(elapsedMs) }, 'this server keeps what the delivery protocol needs');
+    await admin.checkTopics([ratingsTopic(topic, settings.REELSTREAM_RATINGS_PARTITIONS)]);
     await admin.ensureTopics([deadLetterTopic(settings.REELSTREAM_DEAD_LETTER_TOPIC)]);
     const catalog = await watchCatalog({
       latestVersion: () => latestCatalogVersion(clickhouse),

@@ -66,6 +66,30 @@ describe('topics', () => {
     });
     await expect(admin.partitionCount('nowhere')).rejects.toMatchObject({ code: 'kafka' });
   });
+
+  it("are checked without creating any: the producers' time and compaction are refused, any number of partitions is not", async () => {
+    const good = freshName('ratings');
+    await admin.ensureTopics([ratingsTopic(good, 2)]);
+    await admin.checkTopics([ratingsTopic(good, 4)]);
+    const stamped = await createTopic(admin, 1, { 'message.timestamp.type': 'CreateTime' });
+    await expect(admin.checkTopics([ratingsTopic(stamped, 1)])).rejects.toMatchObject({
+      code: 'kafka',
+      message: expect.stringContaining('message.timestamp.type=CreateTime'),
+    });
+    const compacted = await createTopic(admin, 1, { 'cleanup.policy': 'compact,delete' });
+    for (const refused of [
+      admin.checkTopics([ratingsTopic(compacted, 1)]),
+      admin.ensureTopics([ratingsTopic(compacted, 1)]),
+    ]) {
+      await expect(refused).rejects.toMatchObject({
+        code: 'kafka',
+        message: expect.stringContaining('cleanup.policy=compact,delete, needed is delete'),
+      });
+    }
+    const missing = freshName('nowhere');
+    await expect(admin.checkTopics([ratingsTopic(missing, 1)])).rejects.toMatchObject({ code: 'kafka' });
+    await expect(admin.partitionCount(missing)).rejects.toMatchObject({ code: 'kafka' });
+  });
 });
 
 describe('looking at a log', () => {
@@ -106,6 +130,31 @@ describe('looking at a log', () => {
     for (const offset of [5_000, 5_001, 1e12]) expect(await admin.recordAt(topic, 0, offset)).toBeNull();
     expect(reading.log).toEqual(['assigned 0']);
     await reading.reader.stop();
+  });
+
+  it('sees partitions as soon as they are added, and forgets a topic that was deleted', async () => {
+    const [kept, deleted] = [await createTopic(admin), await createTopic(admin)];
+    const group = freshName('group');
+    const lookAt = async (topic: string) => {
+      const bounds = await admin.bounds(topic);
+      await admin.committed(group, topic);
+      await admin.recordAt(topic, 0, 0);
+      return bounds.size;
+    };
+    await lookAt(kept);
+    await lookAt(deleted);
+    const plain = plainKafka(kafka.brokers).admin();
+    await plain.connect();
+    await plain.createPartitions({ topicPartitions: [{ topic: kept, count: 3 }] });
+    await plain.deleteTopics({ topics: [deleted] });
+    await waitUntil(async () => !(await plain.listTopics()).includes(deleted), 'the topic is gone');
+    expect(await lookAt(kept)).toBe(3);
+    await expect(lookAt(deleted)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await lookAt(kept)).toBe(3);
+    await admin.ensureTopics([{ name: deleted, partitions: 2, config: {} }]);
+    await fill(kafka.brokers, deleted, 1, 5);
+    expect((await admin.bounds(deleted)).get(1)).toEqual({ start: 0, end: 5 });
+    await plain.disconnect();
   });
 
   it('ends within its time when nobody answers, and works again afterwards', async () => {

@@ -214,7 +214,7 @@ describe('PartitionFetcher', () => {
     expect(requests).toEqual([]);
     await clock.advance(100);
     await turn();
-    await requests[0]!.answer((answer) => ({ ...answer, errorCode: 6 }));
+    await requests[0]!.fail(new Error('connection closed'));
     expect(refreshed()).toBe(1);
     await clock.advance(100);
     await turn();
@@ -224,6 +224,54 @@ describe('PartitionFetcher', () => {
     await requests[0]!.answer();
     expect(refreshed()).toBe(2);
     expect(delivered).toMatchObject([{ position: 10, nextPosition: 13 }]);
+  });
+
+  /** A minute in which every request is answered after 50 ms, and partition 0 with an error. */
+  async function oneMinuteOf(errorCode: number) {
+    const harness = createHarness();
+    const { fetcher, requests, clock, delivered } = harness;
+    const asked = { 0: 0, 1: 0 } as Record<number, number>;
+    fetcher.assign([0, 1]);
+    for (const partition of [0, 1]) fetcher.seek(partition, 0);
+    fetcher.resume([0, 1]);
+    for (let ms = 0; ms < 60_000; ms += 50) {
+      await turn();
+      for (const one of [...requests]) {
+        for (const { partition } of one.request.partitions) asked[partition]! += 1;
+        await one.answer((answer) => (answer.partition === 0 ? { ...answer, errorCode } : answer));
+      }
+      // the neighbour never comes to its end
+      if ((delivered.at(-1)?.nextPosition ?? 0) >= LOG_END - 3) fetcher.seek(1, 0);
+      await clock.advance(50);
+    }
+    return { ...harness, asked };
+  }
+
+  it.each([2, 56, -1, 99])(
+    'backs one partition off that the broker answers with error %i, then calls it unreadable; its neighbour is read on',
+    async (errorCode) => {
+      const { fetcher, requests, halted, fatal, delivered, asked, refreshed } = await oneMinuteOf(errorCode);
+      expect(asked[1]).toBeGreaterThan(1_000);
+      expect(delivered.length).toBeGreaterThan(1_000);
+      expect(refreshed()).toBe(19);
+      expect(asked[0]).toBe(20);
+      expect(halted).toMatchObject([{ partition: 0, error: { code: 'kafka' } }]);
+      expect(fatal).toEqual([]);
+      fetcher.seek(0, 7);
+      await requests[0]!.answer();
+      expect(requests.flatMap(({ request }) => request.partitions)).toContainEqual({
+        partition: 0,
+        position: 7,
+      });
+    },
+  );
+
+  it.each([3, 5, 6, 74])('asks on for as long as error %i lasts: it passes by itself', async (errorCode) => {
+    const { halted, asked } = await oneMinuteOf(errorCode);
+    expect(halted).toEqual([]);
+    expect(asked[0]).toBeGreaterThan(25);
+    expect(asked[0]).toBeLessThan(40);
+    expect(asked[1]).toBeGreaterThan(1_000);
   });
 
   it('tells when the topic is gone, and asks on', async () => {
