@@ -6,6 +6,7 @@ import type { StackEvent } from '../embedded/supervisor/stack-events.ts';
 import type { SupervisorOptions } from '../embedded/supervisor/supervisor.ts';
 import { noEnvFile, projectRoot, readEnvironment } from '../runtime/environment.ts';
 import type { Settings } from '../runtime/settings.ts';
+import { serviceStopDeadlineMs } from './start/deadlines.ts';
 
 /** What starts a process of our own: the compiled program by this very Node. */
 export const launcher: string = join(projectRoot, 'cli', 'reelstream.mjs');
@@ -36,7 +37,7 @@ export function stackPlan(settings: Settings): StackPlan {
     targets: serviceTargets(settings),
     ruleFiles: [],
     clickhouseEnvironment: clickHouseEnvironment(settings),
-    stopDeadlineMs: settings.REELSTREAM_STOP_TIMEOUT_MS,
+    stopDeadlineMs: serviceStopDeadlineMs(settings),
   });
 }
 

@@ -3,13 +3,11 @@ import { stopStack } from '../../embedded/supervisor/stop-stack.ts';
 import { action, type Configure } from '../command.ts';
 import { printJson, printLine } from '../print.ts';
 import { describeStackEvent, stackHome } from '../stack.ts';
+import { hurriedEndDeadlineMs, orderlyEndDeadlineMs } from '../start/deadlines.ts';
 
 interface Options {
   readonly json?: boolean;
 }
-
-/** A foreground run drains its services one after the other before it stops the stack; each has this setting's time. */
-const DRAINS = 3;
 
 export const configure: Configure = (command) => {
   command
@@ -21,7 +19,10 @@ export const configure: Configure = (command) => {
         const stopped: Stopped[] = [];
         await stopStack({
           home: stackHome(settings),
-          supervisorDeadlineMs: DRAINS * settings.REELSTREAM_STOP_TIMEOUT_MS,
+          orderlyDeadlineMs: orderlyEndDeadlineMs(settings),
+          hurriedDeadlineMs: hurriedEndDeadlineMs(settings),
+          onAsked: ({ pid }) =>
+            process.stderr.write(`process ${pid} runs the stack: it was asked to drain and to stop\n`),
           onStopped(one) {
             stopped.push(one);
             if (!json) printLine(describeStackEvent({ kind: 'stopped', ...one }));

@@ -1,10 +1,14 @@
 import { systemClock } from '../../core/clock.ts';
+import type { StackEvent } from '../../embedded/supervisor/stack-events.ts';
 import { takeStack } from '../../embedded/supervisor/supervisor.ts';
+import { type Interrupts, withInterrupts } from '../../runtime/interrupts.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { action, type Configure, parseDurationMs, parseInteger } from '../command.ts';
+import { requireOwnAddresses } from '../own-addresses.ts';
 import { createProgress, printJson, printLine, printTable } from '../print.ts';
 import { describeStackEvent, stackPlan, supervisorOptions } from '../stack.ts';
 import { runPipeline } from '../start/run-pipeline.ts';
+import { servicesOf } from '../start/services.ts';
 import { faultsOf, type RunFigures, summaryRows } from '../start/summary.ts';
 import { clickHouseFrom, kafkaAdminFrom } from '../wiring.ts';
 
@@ -14,13 +18,12 @@ interface Options {
   readonly json?: boolean;
 }
 
-const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
 const HELP = `
 Runs until Ctrl-C (or --for): then the producer flushes, the sink drains, every aggregate is audited and everything
-stops. A second Ctrl-C skips the drain. Data stays in REELSTREAM_HOME; the next start goes on where this one stopped.
+stops. A second Ctrl-C, a second or more later, skips all but the stop. Data stays in REELSTREAM_HOME; the next start goes on where this one stopped.
 
-Exit codes: 0 every acknowledged event is in ClickHouse and every aggregate is exact, 1 not so, 3 a part did not start
+Exit codes: 0 every acknowledged event is in ClickHouse and every aggregate is exact, 1 not so or not looked at,
+2 an address is of another server than this stack, 3 a part did not start or is away
 
   npm start -- --for 60s
   npm start -- --rate 5000`;
@@ -59,43 +62,55 @@ export const configure: Configure = (command) => {
     );
 };
 
-async function start(options: Options, settings: Settings): Promise<RunFigures> {
+function start(options: Options, settings: Settings): Promise<RunFigures> {
+  requireOwnAddresses(settings);
+  return withInterrupts((interrupts) => runStack(options, settings, interrupts));
+}
+
+async function runStack(
+  options: Options,
+  settings: Settings,
+  { stop, broken }: Interrupts,
+): Promise<RunFigures> {
   const startedAtMs = systemClock.monotonicMs();
   const progress = createProgress();
   const say = (line: string) => progress.done(line);
-  const stop = new AbortController();
-  const hurry = new AbortController();
-  const onSignal = () => (stop.signal.aborted ? hurry : stop).abort();
-  // SIGHUP: a terminal that is closed must not leave the stack behind
-  for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
-
+  const rate = options.rate ?? settings.REELSTREAM_PRODUCER_RATE;
+  const services = servicesOf(settings, rate);
   const plan = stackPlan(settings);
   for (const name of plan.missing) say(`${name}: not on this machine; the rest runs`);
-  const stack = await takeStack(
-    supervisorOptions(settings, 'supervise', (event) => say(describeStackEvent(event)), stop.signal),
-  );
+  const onEvent = (event: StackEvent) => say(describeStackEvent(event));
+  const stack = await takeStack(supervisorOptions(settings, 'supervise', onEvent, stop));
   const clickhouse = clickHouseFrom(settings);
   const admin = kafkaAdminFrom(settings, 'reelstream-start');
-  try {
-    await stack.start(plan.specs);
+  const over = new AbortController();
+  const run = async () => {
+    await stack.start(plan.specs, [services.sink, services.producer]);
     sayAddresses(settings, plan.missing, say);
-    return await runPipeline({
+    return runPipeline({
       settings,
       stack,
+      services,
       clickhouse,
       admin,
-      rate: options.rate ?? settings.REELSTREAM_PRODUCER_RATE,
+      rate,
       forMs: options.for,
       startedAtMs,
-      stop: stop.signal,
-      hurry: hurry.signal,
+      stop,
+      over: over.signal,
       say,
       show: progress.update,
     });
+  };
+  const died = stack.failed.then((error) => {
+    throw error;
+  });
+  try {
+    return await Promise.race([run(), died, broken]);
   } finally {
+    over.abort();
     await Promise.allSettled([clickhouse.close(), admin.close()]);
     await stack.stop();
-    for (const signal of STOP_SIGNALS) process.off(signal, onSignal);
   }
 }
 

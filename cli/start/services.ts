@@ -1,10 +1,24 @@
+import { join } from 'node:path';
 import { createOwnProcessSpec } from '../../embedded/own-process.ts';
 import type { ProcessSpec } from '../../embedded/supervisor/process-spec.ts';
 import { projectRoot } from '../../runtime/environment.ts';
 import type { Settings } from '../../runtime/settings.ts';
-import { launcher } from '../stack.ts';
+import { launcher, stackHome } from '../stack.ts';
+import { serviceStopDeadlineMs } from './deadlines.ts';
 
-/** The services that `start` runs beside the stack. */
+/** What `start` runs beside the stack. */
+export interface Services {
+  readonly sink: ProcessSpec;
+  readonly producer: ProcessSpec;
+  /** where the producer leaves its counts when it has flushed */
+  readonly reportFile: string;
+}
+
+export function servicesOf(settings: Settings, rate: number): Services {
+  const reportFile = join(stackHome(settings), 'run', 'producer-report.json');
+  return { sink: sinkSpec(settings), producer: producerSpec(settings, rate, reportFile), reportFile };
+}
+
 export function sinkSpec(settings: Settings): ProcessSpec {
   return createOwnProcessSpec({
     name: 'sink',
@@ -15,21 +29,28 @@ export function sinkSpec(settings: Settings): ProcessSpec {
     after: ['kafka', 'registry', 'clickhouse'],
     port: settings.REELSTREAM_SINK_METRICS_PORT,
     portSetting: 'REELSTREAM_SINK_METRICS_PORT',
-    stopDeadlineMs: settings.REELSTREAM_STOP_TIMEOUT_MS,
+    stopDeadlineMs: serviceStopDeadlineMs(settings),
   });
 }
 
-/** @param reportFile where the producer leaves its counts when it has flushed */
-export function producerSpec(settings: Settings, rate: number, reportFile: string): ProcessSpec {
+/** The sample's history once, then a day as people have it: new users and films, second opinions, a few films nobody knows. */
+const DAILY_LOAD = [
+  '--history',
+  ...['--profile', 'diurnal'],
+  ...['--new-users', '0.002', '--new-films', '0.0005', '--unknown-films', '0.002'],
+  ...['--re-ratings', '0.05', '--watches', '0.1'],
+];
+
+function producerSpec(settings: Settings, rate: number, reportFile: string): ProcessSpec {
   return createOwnProcessSpec({
     name: 'producer',
     nodeCommand: process.execPath,
     launcher,
-    args: ['produce', '--rate', String(rate), '--report-json', reportFile],
+    args: ['produce', '--rate', String(rate), ...DAILY_LOAD, '--report-json', reportFile],
     cwd: projectRoot,
     after: ['kafka', 'registry', 'sink'],
     port: settings.REELSTREAM_PRODUCER_METRICS_PORT,
     portSetting: 'REELSTREAM_PRODUCER_METRICS_PORT',
-    stopDeadlineMs: settings.REELSTREAM_STOP_TIMEOUT_MS,
+    stopDeadlineMs: serviceStopDeadlineMs(settings),
   });
 }

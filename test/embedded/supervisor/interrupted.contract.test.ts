@@ -19,7 +19,7 @@ beforeEach(async () => {
   port = await findFreePort();
 });
 afterEach(async () => {
-  await stopStack({ home, onStopped() {}, supervisorDeadlineMs: 2_000 });
+  await stopStack({ home, onStopped() {}, orderlyDeadlineMs: 2_000, hurriedDeadlineMs: 2_000 });
   rmSync(home, { recursive: true });
 });
 

@@ -30,7 +30,7 @@ beforeEach(() => {
 afterEach(async () => {
   for (const stack of open.splice(0)) await stack.stop();
   for (const child of children.splice(0)) child.kill('SIGKILL');
-  await stopStack({ home, onStopped() {}, supervisorDeadlineMs: 2_000 });
+  await stopStack({ home, onStopped() {}, orderlyDeadlineMs: 2_000, hurriedDeadlineMs: 2_000 });
   rmSync(home, { recursive: true });
 });
 
@@ -44,7 +44,7 @@ async function take(purpose: 'supervise' | 'change' = 'supervise'): Promise<Supe
 /** A supervisor in a process of its own, up and running. */
 async function superviseElsewhere(...processes: string[]): Promise<ChildProcess> {
   const child = spawn(process.execPath, [SUPERVISE, home, ...processes], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'ignore'],
   });
   children.push(child);
   await once(child.stdout!, 'data');
@@ -62,7 +62,8 @@ const down = async () => {
   await stopStack({
     home,
     onStopped: ({ name, outcome }) => stopped.push(`${name} ${outcome}`),
-    supervisorDeadlineMs: 5_000,
+    orderlyDeadlineMs: 5_000,
+    hurriedDeadlineMs: 5_000,
   });
   return stopped;
 };
@@ -330,13 +331,28 @@ describe('in the background', () => {
     await other.start([kafka]);
   });
 
-  it('down asks a living supervisor first', async () => {
-    const port = await findFreePort();
-    const supervisor = await superviseElsewhere(`${port}`);
+  it('down asks a living supervisor first, twice before it kills it', async () => {
+    const [one, two] = await findFreePorts(2);
+    const supervisor = await superviseElsewhere(`${one}`);
     const identity = readRunRecords(home)[0]!.supervisor!;
     expect(identity.pid).toBe(supervisor.pid);
     expect(await down()).toEqual(['supervisor stopped']);
     expect(await waitForEnd(identity, 0)).toBe(true);
-    expect(await isListening(port)).toBe(false);
+
+    const busy = await superviseElsewhere(`${two}`, 'drain');
+    const ended = once(busy, 'exit');
+    const asked: number[] = [];
+    await stopStack({
+      home,
+      onStopped() {},
+      onAsked: ({ pid }) => asked.push(pid),
+      // The second wish must not be taken for the first one
+      orderlyDeadlineMs: 1_100,
+      hurriedDeadlineMs: 5_000,
+    });
+    expect(asked).toEqual([busy.pid]);
+    // Killed, it would have left its process to us; asked twice, it ended it itself
+    expect(await ended).toEqual([1, null]);
+    expect([await isListening(one!), await isListening(two!)]).toEqual([false, false]);
   });
 });
