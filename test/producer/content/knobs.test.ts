@@ -117,6 +117,22 @@ describe('each knob of the content', () => {
     expect(after.map(({ kind }) => kind)).toEqual(before.map(({ kind }) => kind));
   });
 
+  it('watches leave re-ratings alone: they are ratings, whatever the share', () => {
+    const model = { ...base, reRatingShare: 0.1, watchShare: 0 };
+    const reRated = eventsOf(model, EVENTS).map((event, n) => event.userId !== before[n]!.userId);
+    const watching = eventsOf({ ...model, watchShare: 0.9 }, EVENTS);
+    expect(watching.filter((event, n) => reRated[n] && isWatch(event))).toEqual([]);
+    expect(watching.filter(isWatch).length / EVENTS).toBeCloseTo(0.9, 2);
+  });
+
+  it('unknown films leave new films alone', () => {
+    const many = eventsOf({ ...base, unknownFilmShare: 0.5 }, EVENTS);
+    const arrivals = 0.005 * EVENTS;
+    // only the arrivals' own events come before the choice of a kind
+    expect(many.filter(isNewFilm).length).toBe(before.filter(isNewFilm).length);
+    expect(before.filter(isNewFilm).length).toBeGreaterThan(5 * arrivals);
+  });
+
   it('the window of re-ratings changes the re-ratings alone', () => {
     const near = eventsOf({ ...base, reRatingShare: 0.1, reRatingWindow: 10 }, EVENTS);
     const far = eventsOf({ ...base, reRatingShare: 0.1, reRatingWindow: 10_000 }, EVENTS);
