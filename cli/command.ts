@@ -47,7 +47,7 @@ export function parseDurationMs(text: string): number {
 export function parseInteger(name: string, min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!Number.isInteger(value) || value < min || value > max) {
+    if (!/^-?\d+$/.test(text) || value < min || value > max) {
       throw new ReelstreamError('usage', `${name}: "${text}" is not a whole number from ${min} to ${max}`);
     }
     return value;

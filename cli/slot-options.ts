@@ -2,10 +2,13 @@ import type { ClickHouse } from '../clickhouse/connection.ts';
 import { readStreams } from '../clickhouse/slots.ts';
 import { ReelstreamError } from '../core/errors.ts';
 
+/** UInt16 */
+const MAX_SLOT = 65_535;
+
 /** `--slots 0,3`: numbers as they stand in the tables. */
 export function parseSlots(text: string): number[] {
-  const slots = text.split(',').map(Number);
-  if (slots.every((slot) => Number.isInteger(slot) && slot >= 0 && slot <= 65_535)) return slots;
+  const items = text.split(',');
+  if (items.every((item) => /^\d+$/.test(item) && Number(item) <= MAX_SLOT)) return items.map(Number);
   throw new ReelstreamError('usage', `--slots: "${text}" is not a list of slot numbers such as 0,3`);
 }
 

@@ -55,15 +55,20 @@ export function topicsFrom(settings: Settings): TopicDefinition[] {
   ];
 }
 
+export interface RegistryAccess {
+  readonly url: string;
+  readonly username?: string;
+  readonly password?: string;
+}
+
+export function registryAccessFrom(settings: Settings): RegistryAccess {
+  const { REELSTREAM_REGISTRY_URL: url, REELSTREAM_REGISTRY_USERNAME: username } = settings;
+  return username === '' ? { url } : { url, username, password: settings.REELSTREAM_REGISTRY_PASSWORD };
+}
+
 export function registryFrom(settings: Settings, metrics?: Metrics): Registry {
   return createRegistry({
-    url: settings.REELSTREAM_REGISTRY_URL,
-    ...(settings.REELSTREAM_REGISTRY_USERNAME === ''
-      ? {}
-      : {
-          username: settings.REELSTREAM_REGISTRY_USERNAME,
-          password: settings.REELSTREAM_REGISTRY_PASSWORD,
-        }),
+    ...registryAccessFrom(settings),
     witnessSubject: RATINGS_SUBJECT,
     ...(metrics ? { metrics } : {}),
   });

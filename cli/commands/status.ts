@@ -1,4 +1,4 @@
-import { type ProcessStatus, readStackStatus } from '../../embedded/supervisor/stack-status.ts';
+import { isWorking, type ProcessStatus, readStackStatus } from '../../embedded/supervisor/stack-status.ts';
 import { action, type Configure } from '../command.ts';
 import { printJson, printLine, printTable } from '../print.ts';
 import { stackHome, stackPlan } from '../stack.ts';
@@ -18,7 +18,7 @@ export const configure: Configure = (command) => {
         const processes = await readStackStatus(home, stackPlan(settings).specs);
         if (json) printJson({ home, processes });
         else printStatus(processes);
-        return processes.every(isFine) ? 0 : 1;
+        return processes.every((one) => isWorking(one) || one.optional) ? 0 : 1;
       }),
     );
 };
@@ -40,10 +40,4 @@ export function printStatus(processes: readonly ProcessStatus[]): void {
   if (processes.some(({ supervision }) => supervision === 'lost')) {
     printLine('lost: whoever ran it was killed; reelstream down or the next start ends it');
   }
-}
-
-/** A process outside the plan (a service of a foreground run) is fine while it lives: only its supervisor knows how to ask it. */
-function isFine(status: ProcessStatus): boolean {
-  if (status.state === 'ready' || status.optional) return true;
-  return status.state === 'running' && status.supervision === 'foreground';
 }

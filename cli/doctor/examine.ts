@@ -6,8 +6,9 @@ import { readStackStatus } from '../../embedded/supervisor/stack-status.ts';
 import type { KafkaAdmin } from '../../kafka/admin.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { stackHome, stackPlan } from '../stack.ts';
-import { migrationsFolder, topicsFrom } from '../wiring.ts';
-import { examine, type Finding, slotFinding } from './findings.ts';
+import { migrationsFolder, registryAccessFrom, topicsFrom } from '../wiring.ts';
+import { examine, type Finding, processFinding, slotFinding } from './findings.ts';
+import { registryFindings } from './registry.ts';
 
 const ANSWER_TIMEOUT_MS = 5_000;
 
@@ -20,7 +21,7 @@ export async function examineAll(
   const findings = await Promise.all([
     examine('stack', () => stackFindings(settings)),
     examine('Kafka', () => kafkaFindings(settings, admin)),
-    examine('registry', () => answerFinding('registry', `${settings.REELSTREAM_REGISTRY_URL}/subjects`)),
+    examine('registry', () => registryFindings(registryAccessFrom(settings))),
     examine('tables', () => tableFindings(clickhouse)),
     examine('catalogue', () => catalogueFindings(clickhouse)),
     examine('slots', () => slotFindings(settings, clickhouse, admin)),
@@ -34,12 +35,7 @@ async function stackFindings(settings: Settings): Promise<Finding[]> {
   const processes = await readStackStatus(stackHome(settings), stackPlan(settings).specs);
   const isForeign = processes.every(({ state }) => state === 'stopped');
   if (isForeign) return [{ what: 'stack', health: 'warn', detail: 'the embedded stack is not running here' }];
-  return processes.map(({ name, state, residentBytes, optional, logFile }) => ({
-    what: `process ${name}`,
-    health: state === 'ready' ? 'ok' : optional ? 'warn' : 'bad',
-    detail:
-      state === 'ready' ? `${Math.round(residentBytes / 1e6)} MB` : `${state}; see ${logFile ?? 'its log'}`,
-  }));
+  return processes.map(processFinding);
 }
 
 async function kafkaFindings(settings: Settings, admin: KafkaAdmin): Promise<Finding[]> {
@@ -51,11 +47,6 @@ async function kafkaFindings(settings: Settings, admin: KafkaAdmin): Promise<Fin
     }),
   );
   return counts;
-}
-
-async function answerFinding(what: string, url: string): Promise<Finding[]> {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
-  return [{ what, health: answer.ok ? 'ok' : 'bad', detail: `${url} answers ${answer.status}` }];
 }
 
 async function tableFindings(clickhouse: ClickHouse): Promise<Finding[]> {

@@ -1,3 +1,5 @@
+import { isWorking, type ProcessStatus } from '../../embedded/supervisor/stack-status.ts';
+
 /** `bad`: something does not work; `warn`: it works and somebody should know; `ok`. */
 export type Health = 'ok' | 'warn' | 'bad';
 
@@ -5,6 +7,17 @@ export interface Finding {
   readonly what: string;
   readonly health: Health;
   readonly detail: string;
+}
+
+/** A process of the stack; the stack does without an optional one. */
+export function processFinding(status: ProcessStatus): Finding {
+  const { name, state, residentBytes, optional, logFile } = status;
+  const isUp = isWorking(status);
+  return {
+    what: `process ${name}`,
+    health: isUp ? 'ok' : optional ? 'warn' : 'bad',
+    detail: isUp ? `${Math.round(residentBytes / 1e6)} MB` : `${state}; see ${logFile ?? 'its log'}`,
+  };
 }
 
 /** A look at one thing that may fail: a failure is a finding too, never an end of the examination. */

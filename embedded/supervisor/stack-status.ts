@@ -12,6 +12,8 @@ export type ProcessState = 'ready' | 'running' | 'died' | 'stopped';
 export interface ProcessStatus {
   readonly name: string;
   readonly state: ProcessState;
+  /** part of the plan; any other was started beside it, and only whoever runs it knows how to ask it */
+  readonly planned: boolean;
   readonly optional: boolean;
   readonly pid: number | null;
   readonly startedAtMs: number | null;
@@ -20,6 +22,11 @@ export interface ProcessStatus {
   readonly logFile: string | null;
   /** `lost`: its supervisor was killed; the next `up` or `down` ends it */
   readonly supervision: 'background' | 'foreground' | 'lost' | null;
+}
+
+/** Does its work, as far as can be told: a service of a foreground run while it lives, for its supervisor watches it. */
+export function isWorking({ state, planned, supervision }: ProcessStatus): boolean {
+  return state === 'ready' || (state === 'running' && !planned && supervision === 'foreground');
 }
 
 /** The state of every process of the plan, and of every other one that is on record in the stack's folder. */
@@ -34,6 +41,7 @@ export async function readStackStatus(home: string, specs: readonly ProcessSpec[
       return {
         name,
         state: await stateOf(spec, record),
+        planned: spec !== undefined,
         optional: spec?.optional ?? false,
         pid: record?.pid ?? null,
         startedAtMs: record?.startedAtMs ?? null,

@@ -34,6 +34,8 @@ describe('option parsers', () => {
   it('hold whole numbers to their range', () => {
     const parse = parseInteger('--rate', 1, 10);
     expect(parse('7')).toBe(7);
-    for (const text of ['0', '11', '1.5', 'x']) expect(() => parse(text)).toThrow(/--rate/);
+    expect(() => parseInteger('--seed', 0, 10)('')).toThrow(/--seed/);
+    for (const text of ['0', '11', '1.5', 'x', '', ' ', '1e1', '0x1'])
+      expect(() => parse(text)).toThrow(/--rate/);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { examine, slotFinding } from '../../../cli/doctor/findings.ts';
+import { examine, processFinding, slotFinding } from '../../../cli/doctor/findings.ts';
+import type { ProcessStatus } from '../../../embedded/supervisor/stack-status.ts';
 
 const slot = { partition: 1, slot: 5, logStart: 100, logEnd: 200 };
 
@@ -26,6 +27,36 @@ describe('what log and table say about each other', () => {
       health: 'bad',
       detail: expect.stringMatching(/re-created/),
     });
+  });
+});
+
+const kafka: ProcessStatus = {
+  name: 'kafka',
+  state: 'ready',
+  planned: true,
+  optional: false,
+  pid: 1,
+  startedAtMs: 0,
+  residentBytes: 3e6,
+  ports: [],
+  logFile: 'kafka.log',
+  supervision: 'foreground',
+};
+
+describe('a process', () => {
+  it('is fine when it does its work, or at least lives where nobody but its supervisor could ask it', () => {
+    expect(processFinding(kafka)).toEqual({ what: 'process kafka', health: 'ok', detail: '3 MB' });
+    const sink: ProcessStatus = { ...kafka, name: 'sink', planned: false, state: 'running' };
+    expect(processFinding(sink)).toMatchObject({ what: 'process sink', health: 'ok' });
+    expect(processFinding({ ...sink, supervision: 'lost' }).health).toBe('bad');
+  });
+
+  it('is not when it does not answer, has died or was never started', () => {
+    for (const state of ['running', 'died', 'stopped'] as const) {
+      const down = { ...kafka, state };
+      expect(processFinding(down)).toMatchObject({ health: 'bad', detail: `${state}; see kafka.log` });
+      expect(processFinding({ ...down, optional: true }).health).toBe('warn');
+    }
   });
 });
 
