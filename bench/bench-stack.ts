@@ -29,6 +29,7 @@ export interface BenchTools {
     admin: KafkaAdmin,
     say: (line: string) => void,
   ): Promise<void>;
+  prepareTopics(settings: Settings, admin: KafkaAdmin): Promise<void>;
   sinkSpec(settings: Settings): ProcessSpec;
 }
 
@@ -36,6 +37,8 @@ export interface BenchTools {
 export interface BenchStack {
   readonly home: string;
   readonly settings: Settings;
+  /** the same, for processes that the benchmark runs */
+  readonly environment: Readonly<Record<string, string>>;
   readonly supervisor: Supervisor;
   /** CPU seconds a process of the stack has used so far, its threads included */
   cpuSeconds(name: string): number;
@@ -67,7 +70,7 @@ export async function withBenchStack<T>(
       const cpuSeconds = (name: string) => cpuSecondsOf(home, name);
       const run = async () => {
         await supervisor.start(specs);
-        return work({ home, settings, supervisor, cpuSeconds });
+        return work({ home, settings, environment: own, supervisor, cpuSeconds });
       };
       try {
         return await Promise.race([run(), rejectOn(stop), broken, supervisor.failed.then(raise)]);

@@ -1,12 +1,13 @@
 import { type BenchTools, withBenchStack } from '../../bench/bench-stack.ts';
 import { benchCodec } from '../../bench/codec.ts';
 import { benchLog, type LogBench } from '../../bench/log.ts';
+import { benchProduce, type ProduceBench, type ProduceRun } from '../../bench/produce.ts';
 import { benchSink, type SinkBench } from '../../bench/sink.ts';
 import { action, type Configure, parseInteger } from '../command.ts';
 import { type Cell, printJson, printTable } from '../print.ts';
 import { prepareStores } from '../start/prepare.ts';
 import { sinkSpec } from '../start/services.ts';
-import { clickHouseFrom, kafkaAdminFrom, kafkaConnectionFrom } from '../wiring.ts';
+import { clickHouseFrom, kafkaAdminFrom, kafkaConnectionFrom, topicsFrom } from '../wiring.ts';
 
 interface Options {
   readonly events: number;
@@ -26,6 +27,7 @@ const tools: BenchTools = {
   clickHouseFrom,
   kafkaAdminFrom,
   prepareStores,
+  prepareTopics: async (settings, admin) => admin.ensureTopics(topicsFrom(settings)),
   sinkSpec,
 };
 
@@ -44,6 +46,28 @@ const sink: Bench<SinkBench> = {
     ['  its broker (us)', kafkaEngine.cpuMicros.kafka],
     ['ratio of rates, sink / Kafka engine', ratios.rate],
     ['ratio of CPU, sink / Kafka engine', ratios.cpu],
+  ],
+};
+
+const produceRows = (what: string, { eventsPerSecond, cpuMicros }: ProduceRun): [string, Cell][] => [
+  [`${what}, events per second`, Math.round(eventsPerSecond)],
+  [`${what}, CPU per event (us)`, cpuMicros],
+];
+
+const produce: Bench<ProduceBench> = {
+  name: 'produce',
+  summary: "the load simulator against Kafka's own ProducerPerformance at the same record size",
+  run: (events) => benchProduce(events, tools),
+  rows: ({ events, sizes, nullSink }) => [
+    ['events', events],
+    ...sizes.flatMap(({ recordBytes, java, oneWorker, twoWorkers, ratios }): [string, Cell][] => [
+      ...produceRows(`${recordBytes} bytes: ProducerPerformance`, java),
+      ...produceRows(`${recordBytes} bytes: one worker`, oneWorker),
+      ...produceRows(`${recordBytes} bytes: two workers`, twoWorkers),
+      [`${recordBytes} bytes: ratio, one worker / ProducerPerformance`, ratios.oneWorker],
+      [`${recordBytes} bytes: ratio, two workers / ProducerPerformance`, ratios.twoWorkers],
+    ]),
+    ...produceRows('--sink null, one worker', nullSink),
   ],
 };
 
@@ -75,6 +99,7 @@ const HELP = `
 Everything runs on this machine in a temporary folder. Figures depend on the machine: compare within one run.`;
 
 export const configure: Configure = (command) => {
+  add(command, produce);
   add(command, sink);
   add(command, log);
   add(command, codec);

@@ -52,7 +52,10 @@ export async function buildLaneParts(
 export async function liveSourceOf(plan: LoadPlan): Promise<EventSource> {
   const { options, simulation, runAhead, firstLive, seed } = plan;
   const model = await contentModelFrom(options, simulation, { runAhead, firstEvent: firstLive });
-  return createLiveSource(model, seed);
+  const live = createLiveSource(model, seed);
+  const { source } = options;
+  if (source === undefined) return live;
+  return { ...live, content: (n, intendedTsMs) => ({ ...live.content(n, intendedTsMs), source }) };
 }
 
 function encoderOf(

@@ -26,6 +26,7 @@ export interface ProduceOptions extends ContentOptions {
   readonly history?: string | true;
   readonly historyRate?: number;
   readonly once?: boolean;
+  readonly source?: string;
   readonly seed?: number;
   readonly runId?: string;
   readonly workers: number;
@@ -101,6 +102,7 @@ export function addProduceOptions(command: Command): Command {
     );
   addContentOptions(command);
   return command
+    .option('--source <text>', 'what the field source of live events says (default live)')
     .option('--ratings <file>', 'ratings for the profile replay (default MovieLens)')
     .option(
       '--history [file]',

@@ -1,5 +1,6 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { ReelstreamError } from '../../core/errors.ts';
+import { renderReportPage } from '../../producer/measure/report-page.ts';
 import type { RunTotals, TotalCounts } from '../../producer/measure/run-totals.ts';
 import { type DelayPoint, delayPoint, type SeriesPoint } from '../../producer/measure/series.ts';
 import type { LoadReport, StopReason } from '../../producer/run/load-run.ts';
@@ -81,6 +82,17 @@ export function progressLine(now: TotalCounts, elapsedMs: number, rate: number):
 export interface ReportOptions {
   readonly json?: boolean;
   readonly reportJson?: string;
+}
+
+/** The summary, the settings and the course of the run as one HTML file. */
+export function reportPageOf(summary: Summary, plan: LoadPlan): string {
+  const asked = Object.entries(plan.options).map(([name, value]): [string, string] => [name, String(value)]);
+  return renderReportPage({
+    title: `Load run ${summary.runId}`,
+    figures: summaryRows(summary).map(([what, value]) => [what, String(value)]),
+    settings: [...asked, ['seed', String(summary.seed)], ['fault seed', String(summary.faultSeed)]],
+    series: summary.series,
+  });
 }
 
 /** The summary on stdout, or on stderr where stdout has the events, and in a file that is there whole or not at all. */

@@ -14,7 +14,7 @@ import { ignoresRate, type LoadPlan, planLoad } from './load-plan.ts';
 import type { MoviesMatchSimulation } from './movies-match.ts';
 import type { ProduceOptions } from './options.ts';
 import { createRateControl } from './rate-control.ts';
-import { progressLine, refuseShortfall, showSummary, summarize } from './report.ts';
+import { progressLine, refuseShortfall, reportPageOf, showSummary, summarize, writeWhole } from './report.ts';
 
 const LOOP_DELAY_RESOLUTION_MS = 10;
 const HISTORY_AND_LIVE = 2;
@@ -83,6 +83,7 @@ export async function startProduce(
         p99Ms: delay(loopDelay.percentile(99)),
         maxMs: delay(loopDelay.max),
       });
+      if (options.report) await writeWhole(options.report, reportPageOf(summary, begun.plan));
       await showSummary(summary, options, options.sink === 'stdout');
       await refusal;
       refuseShortfall(summary, report, options.minAchieved);
