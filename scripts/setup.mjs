@@ -98,7 +98,8 @@ async function makeAll(steps) {
     lock,
     titles: Object.fromEntries(Object.entries(steps).map(([name, step]) => [name, step.title])),
   };
-  process.once('SIGINT', () => endCommands(130)).once('SIGTERM', () => endCommands(143));
+  // Not once: npm passes on a Ctrl-C that the terminal has sent here already
+  process.on('SIGINT', () => endCommands(130)).on('SIGTERM', () => endCommands(143));
   try {
     // The first three wait for different things (a compiler, two downloads); only the compiler of ours needs them
     const results = await Promise.allSettled(
@@ -117,8 +118,13 @@ async function make(step) {
   if (step.isDone()) return;
   const startMs = Date.now();
   say(step.title);
-  await step.make();
-  say(`done: ${step.title.replace(/ \(.*/, '')} (${Math.round((Date.now() - startMs) / 1000)} s)`);
+  const failure = await step.make();
+  const what = step.title.replace(/ \(.*/, '');
+  say(
+    failure
+      ? `left out: ${what}, ${failure}`
+      : `done: ${what} (${Math.round((Date.now() - startMs) / 1000)} s)`,
+  );
 }
 
 function check(steps, missing) {

@@ -2,13 +2,11 @@
  * One set-up at a time per work tree. The lock names its holder and the commands the holder runs: when the holder is killed,
  * a command it left behind (an `npm ci` half-way through) still counts, and the next set-up waits for that one's end.
  */
-import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { processStart } from './machine.mjs';
 
 const WAIT_DEADLINE_MS = 20 * 60_000;
 const POLL_MS = 200;
-/** Taking over a dead holder's lock takes milliseconds; a guard older than this was left by a crash. */
-const STALE_GUARD_MS = 10_000;
 
 /** Waits for the lock. Returns `{ addProcess(pid), release() }`. */
 export async function takeLock(file, onWait) {
@@ -17,13 +15,12 @@ export async function takeLock(file, onWait) {
   let announced = false;
   while (!createWith(file, holders)) {
     const other = readHolders(file);
-    if (other && !other.some(isAlive)) {
-      takeOver(file);
-      continue;
-    }
+    if (other && !other.some(isAlive) && removeDead(file)) continue;
     if (Date.now() > deadlineMs) throw new Error(`another set-up holds ${file} and does not end`);
-    if (!announced && other) onWait(other[0].pid);
-    announced = true;
+    if (!announced && other?.some(isAlive)) {
+      onWait(other[0].pid);
+      announced = true;
+    }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   return {
@@ -51,26 +48,37 @@ function createWith(file, holders) {
   }
 }
 
-/** Removes a dead holder's lock. Guarded, or two waiters could each remove the other's fresh lock. */
-function takeOver(file) {
+/**
+ * Removes a dead holder's lock; false when somebody else is at it. Guarded, or two waiters could each remove the other's fresh
+ * lock; and only what was seen to be dead, for what is absent may be made at any moment. A guard stays behind only when its
+ * process is killed in this very turn.
+ */
+function removeDead(file) {
   const guard = `${file}.takeover`;
-  if (!createWith(guard, [])) {
-    const ageMs = Date.now() - (statSync(guard, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-    if (ageMs > STALE_GUARD_MS) rmSync(guard, { force: true });
-    return;
+  if (!createWith(guard, [identify(process.pid)])) {
+    if (isDead(guard)) rmSync(guard, { force: true });
+    return false;
   }
   try {
-    const holders = readHolders(file);
-    if (holders && !holders.some(isAlive)) rmSync(file, { force: true });
+    if (isDead(file)) rmSync(file, { force: true });
+    return true;
   } finally {
     rmSync(guard, { force: true });
   }
 }
 
+function isDead(file) {
+  const holders = readHolders(file);
+  return holders !== null && !holders.some(isAlive);
+}
+
+/** Null when there is no such file. What a power cut left half written was a dead holder's. */
 function readHolders(file) {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    const holders = JSON.parse(readFileSync(file, 'utf8'));
+    return Array.isArray(holders) ? holders : [];
   } catch (error) {
+    if (error instanceof SyntaxError) return [];
     if (error.code === 'ENOENT') return null;
     throw error;
   }

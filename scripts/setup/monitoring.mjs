@@ -53,6 +53,7 @@ export function createMonitoring(vendorFolder, system, run) {
       isUnpacked() || onPath()
         ? null
         : `Prometheus and Alertmanager are missing, the stack runs without them: ${installCommand('monitoring', system)}`,
+    /** Returns where it says why, when it could not be done: monitoring is optional, and its lack fails no set-up. */
     async make() {
       try {
         await replaceFolder(folder, async (draft) => {
@@ -75,8 +76,8 @@ export function createMonitoring(vendorFolder, system, run) {
         });
       } catch (error) {
         if (error.exitCode !== undefined) throw error;
-        // Optional: said in one line at the end, the reason is in the log
         writeFileSync(failure, `${error.message}\n`);
+        return `see ${failure}`;
       }
     },
   };

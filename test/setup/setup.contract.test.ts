@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -161,6 +162,21 @@ describe('set-up', () => {
     });
   });
 
+  it('says that monitoring could not be fetched, and that once', async () => {
+    rmSync(join(tools, 'alertmanager'));
+    tool('apt-get', `${NOTE} note('apt-get'); console.log('no network'); process.exit(100);`);
+    tool('dpkg', '');
+    const first = await setUp();
+    const why = join(root, '.reelstream/vendor/monitoring-failed');
+    expect(first.exitCode).toBe(0);
+    expect(first.output).toContain(`set-up: left out: fetching Prometheus and Alertmanager, see ${why}\n`);
+    expect(first.output).not.toContain('done: fetching Prometheus');
+    expect(readFileSync(why, 'utf8')).toContain('no network');
+    forget();
+    expect((await setUp()).output).toContain('the stack runs without them');
+    expect(notes()).toEqual([]);
+  });
+
   it('a failed step is explained by its last lines and counts as not done', async () => {
     const failed = await setUp([], { MVN_FAILS: 'yes' });
     expect(failed.exitCode).toBe(1);
@@ -203,10 +219,24 @@ describe('several set-ups', () => {
     expect(npm).toEqual(['npm starts', 'npm ends', 'npm starts', 'npm ends']);
   });
 
+  it('takes over what a power cut or a crash left of the lock', async () => {
+    const lock = join(root, '.reelstream/setup.lock');
+    mkdirSync(join(root, '.reelstream'));
+    writeFileSync(lock, '');
+    writeFileSync(`${lock}.takeover`, '[{"pid":1073741824,"start":"1"}]');
+    const { exitCode, output } = await setUp();
+    expect([exitCode, output.includes('another set-up')]).toEqual([0, false]);
+    expect(readdirSync(join(root, '.reelstream')).filter((name) => name.startsWith('setup.lock'))).toEqual(
+      [],
+    );
+  });
+
   it('Ctrl-C ends what was started and lets the next begin at once', async () => {
     const interrupted = launch([], { NPM_MS: '60000' });
     await expect.poll(notes).toContain('npm starts');
     interrupted.child.kill('SIGINT');
+    // As npm does
+    setTimeout(() => interrupted.child.kill('SIGINT'), 5);
     expect((await interrupted.done).exitCode).toBe(130);
     expect(existsSync(join(root, '.reelstream/setup.lock'))).toBe(false);
     expect((await setUp()).exitCode).toBe(0);
