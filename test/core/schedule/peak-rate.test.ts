@@ -14,6 +14,7 @@ describe('the peak rate', () => {
     ['steps:30s@50,1m@200', 200],
     ['batch:250+-150/60+-20', 10],
     ['batch:5/0', 50],
+    ['replay:5', 2],
     ['replay:10', 3],
     ['replay:10*ramp:1s:1:6', 4],
   ])('of %s is %d', (text, rate) => {

@@ -63,7 +63,7 @@ describe('a schedule', () => {
         expect(schedule.intendedMs(due - 1)).toBeLessThanOrEqual(ms);
         expect(schedule.intendedMs(due)).toBeGreaterThan(ms);
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
@@ -76,7 +76,7 @@ describe('a schedule', () => {
         expect(schedule.dueBy(ms)).toBeGreaterThan(i);
         expect(schedule.dueBy(justBefore(ms))).toBeLessThanOrEqual(i);
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
@@ -92,7 +92,7 @@ describe('a schedule', () => {
           expect(schedule.intendedMs(i + further)).toBeGreaterThanOrEqual(schedule.intendedMs(i));
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
@@ -208,7 +208,7 @@ describe('changing the rate while running', () => {
         schedule.scale(justBefore(ms), factor);
         expect(schedule.intendedMs(i)).toBeGreaterThanOrEqual(justBefore(ms));
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
@@ -246,7 +246,7 @@ describe('changing the rate while running', () => {
         expect(schedule.intendedMs(due - 1)).toBeLessThanOrEqual(ms);
         expect(schedule.intendedMs(due)).toBeGreaterThan(ms);
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
