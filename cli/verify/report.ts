@@ -40,7 +40,7 @@ function printCounts({ claimed, log }: Verification): void {
     [
       ['of the run', log.records],
       ['copies sent on purpose', log.copies],
-      ['sent again after a crash', log.resent],
+      ['again, of events without a written acknowledgement', log.unacknowledgedRepeats],
       ['of others, since the run began', log.foreign],
     ],
   );
@@ -50,12 +50,18 @@ function printCounts({ claimed, log }: Verification): void {
 function printLabels({ claimed, log }: Verification): void {
   if (claimed.byLabel.size === 0) return;
   const rows = [...claimed.byLabel].sort().map(([label, events]) => {
-    const { verdict, reason } = expectedOf(label);
-    const becomes = verdict === 'none' ? 'no record' : reason === 'none' ? verdict : reason;
-    return [label, events, log.byLabel.get(label) ?? 0, becomes];
+    const [first, copy] = [becomes(label, 0), becomes(label, 1)];
+    const outcome = first === copy ? first : `${first}, copies ${copy}`;
+    return [label, events, log.byLabel.get(label) ?? 0, outcome];
   });
   printTable(['fault', 'events', 'records', 'must become'], rows);
   printLine();
+}
+
+function becomes(label: string, copy: number): string {
+  const { verdict, reason } = expectedOf(label, copy);
+  if (verdict === 'none') return 'no record';
+  return reason === 'none' ? verdict : reason;
 }
 
 function printOutcomes({ outcomes }: Verification): void {
@@ -90,7 +96,8 @@ function verdictOf({ exact, outcomes, differences }: Verification): string {
     outcomes === null ? 'the log agrees with the ledger' : 'ledger, log, events_raw and dead letters agree';
   if (exact) return `verified: ${scope}`;
   const total = [...differences.values()].reduce((sum, count) => sum + count, 0);
-  return `NOT verified: ${total.toLocaleString('en-US')} differences, the first ten of each kind above`;
+  const differ = total === 1 ? '1 difference' : `${total.toLocaleString('en-US')} differences`;
+  return `NOT verified: ${differ}, the first ten of each kind above`;
 }
 
 export function toJson({ claimed, log, differences, ...rest }: Verification): object {

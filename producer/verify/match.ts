@@ -18,8 +18,8 @@ export interface LogCounts {
   readonly foreign: number;
   /** sent again on purpose, beyond each event's first */
   readonly copies: number;
-  /** sent again after a crash: what the first record's acknowledgement had been was not written down */
-  readonly resent: number;
+  /** of unacknowledged events, beyond each one's first: sent again after a crash, or copies whose label was never written */
+  readonly unacknowledgedRepeats: number;
   /** events in the log whose acknowledgement was not written down; legal after a crash */
   readonly unacknowledgedEvents: number;
   /** events that the client gave up and that got into the log nevertheless; legal */
@@ -52,7 +52,7 @@ export function createMatcher(claims: RunClaims, differences: Differences): Matc
   const window = createDuplicateWindow();
   const order = createPersonOrder(claims.stride);
   const byLabel = new Map<string, number>();
-  const counts = { records: 0, events: 0, foreign: 0, copies: 0, resent: 0 };
+  const counts = { records: 0, events: 0, foreign: 0, copies: 0, unacknowledgedRepeats: 0 };
 
   /** Records of this event that came before. */
   const countRepeat = (n: number): number => {
@@ -92,7 +92,7 @@ export function createMatcher(claims: RunClaims, differences: Differences): Matc
       differences.add({ kind: 'duplicate', event: n, partition, offset, expected, found });
       return ANY_OUTCOME;
     }
-    if (repeat > copies) counts.resent += 1;
+    if (repeat > copies) counts.unacknowledgedRepeats += 1;
     else if (repeat > 0) counts.copies += 1;
     if (!unsaid && !OUT_OF_TURN.has(label)) checkOrder(n, partition, record);
     // its label may have been lost with the checkpoint that was never written

@@ -228,7 +228,7 @@ describe('reelstream verify', () => {
     const { code, stdout } = await run('--ledger', await writeLedger('boast', EVENTS + 1, more));
     expect(code).toBe(1);
     expect(stdout).toContain(`missing event ${EVENTS}: expected 1 record, found 0 records`);
-    expect(stdout).toContain('NOT verified: 1 differences');
+    expect(stdout).toContain('NOT verified: 1 difference,');
   });
 
   it('says whom it cannot believe, and whom it cannot ask', async () => {

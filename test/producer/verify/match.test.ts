@@ -72,7 +72,12 @@ describe('matching', () => {
     fc.assert(
       fc.property(anyRun, ({ book, sent }) => {
         const matched = match(claimsOf(book), place(sent));
-        expect(matched).toMatchObject({ total: 0, unacknowledgedEvents: 0, failedEvents: 0, resent: 0 });
+        expect(matched).toMatchObject({
+          total: 0,
+          unacknowledgedEvents: 0,
+          failedEvents: 0,
+          unacknowledgedRepeats: 0,
+        });
         expect(matched.records).toBe(sent.length);
         expect(matched.events).toBe(new Set(sent.map(({ n }) => n)).size);
         expect(matched.copies).toBe(sent.length - matched.events);
@@ -194,7 +199,7 @@ describe('matching a run that was killed', () => {
   it('takes what comes after the last checkpoint as it is', () => {
     const claims = claimsOf({ next: 3, runAhead: 5, faults: [[4, 'poison/empty']] });
     const found = match(claims, place([0, 1, 2, 3, 4, 5, 7, 5, 6].map(at)));
-    expect(found).toMatchObject({ total: 0, unacknowledgedEvents: 5, resent: 1 });
+    expect(found).toMatchObject({ total: 0, unacknowledgedEvents: 5, unacknowledgedRepeats: 1 });
     // what was said about event 4 holds; of the others nothing is known, not even whether they were to be good
     expect(found.codes.slice(3, 6)).toEqual([ANY_OUTCOME, codeOf('bad_magic'), ANY_OUTCOME]);
     expect(names(match(claims, place([0, 1, 2, 23].map(at))))).toEqual(['not_generated 23']);
@@ -205,7 +210,7 @@ describe('matching a run that was killed', () => {
     const wentOn: Book = { first: 3, next: 8 };
     const sent = [0, 1, 2, 3, 4, 3, 4, 5, 6, 7].map(at);
     const found = match(claimsOf(killed, wentOn), place(sent));
-    expect(found).toMatchObject({ total: 0, resent: 2, unacknowledgedEvents: 0 });
+    expect(found).toMatchObject({ total: 0, unacknowledgedRepeats: 2, unacknowledgedEvents: 0 });
     expect(found.codes).toEqual([
       ...Array(5).fill(codeOf('ok')),
       ...Array(2).fill(codeOf('duplicate')),
