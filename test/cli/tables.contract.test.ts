@@ -1,7 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSinkStore } from '../../clickhouse/clickhouse-sink-store.ts';
 import { type ClickHouse, connectClickHouse } from '../../clickhouse/connection.ts';
 import { systemClock } from '../../core/clock.ts';
+import { projectRoot } from '../../runtime/environment.ts';
 import { batchOf, claimNew, loseNewestPart, offsetOf, stopMerges } from '../clickhouse/fixture.ts';
 import { startTestClickHouse, type TestClickHouse } from '../helpers/clickhouse-server.ts';
 import { runProgram } from '../helpers/program.ts';
@@ -69,6 +73,29 @@ describe('sql', () => {
     ]) {
       expect((await run(['sql', statement])).code).toBe(1);
     }
+  });
+
+  it('ends quietly when its reader has had enough, as before | head', async () => {
+    const query = 'SELECT number FROM numbers(50000000)';
+    const child = spawn(
+      process.execPath,
+      [join(projectRoot, 'cli/reelstream.mjs'), 'sql', '--format', 'TSV', query],
+      {
+        env: {
+          ...process.env,
+          REELSTREAM_CLICKHOUSE_URL: server.url,
+          REELSTREAM_CLICKHOUSE_DATABASE: DATABASE,
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    let complaints = '';
+    child.stderr.on('data', (chunk) => {
+      complaints += chunk;
+    });
+    child.stdout.once('data', () => child.stdout.destroy());
+    const [code] = await once(child, 'close');
+    expect([code, complaints]).toEqual([0, '']);
   });
 
   it('tells a wrong query from a server that is away', async () => {
