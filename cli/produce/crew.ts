@@ -72,7 +72,8 @@ async function startMany(plan: LoadPlan, destination: Destination, hooks: CrewHo
     fork(launcher, ['produce-worker'], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], detached: true }),
   );
   const tellAll = (message: ParentMessage) => {
-    for (const child of children) if (child.connected) child.send(message);
+    // one that has just ended hears nothing more, which its report or its exit tells anyhow
+    for (const child of children) if (child.connected) child.send(message, () => {});
   };
   try {
     const ready = Promise.all(children.map(untilReady));
