@@ -50,6 +50,8 @@ export interface LoadRunOptions extends Lane {
   readonly flushDeadlineMs: number;
   /** default 1 s */
   readonly checkpointIntervalMs?: number | undefined;
+  /** default 250 ms */
+  readonly progressIntervalMs?: number | undefined;
   /** a record that Kafka does not take ends the run; default false: it is counted */
   readonly stopOnFailure?: boolean | undefined;
 }
@@ -98,19 +100,23 @@ export interface LoadProgress extends EventCounts, RecordCounts {
   readonly byLabel: Readonly<Record<string, number>>;
 }
 
+/** Of the measured time, without warm-up. */
+export interface MeasuredShare {
+  readonly due: number;
+  /** events that got there, or were kept back on purpose */
+  readonly acknowledged: number;
+  /** the time over which they were, and should have been */
+  readonly ms: number;
+  readonly plannedMs: number;
+}
+
 /** `limit`: count or duration; `too_slow`: the duration is over and the schedule could not be caught up. */
 export type StopReason = 'limit' | 'source_end' | 'signal' | 'too_slow' | 'failure';
 
 export interface LoadReport extends EventCounts, RecordCounts {
   readonly stoppedBy: StopReason;
   readonly elapsedMs: number;
-  /** of the measured time, without warm-up: events due and events that got there, and the time both are over */
-  readonly measured: {
-    readonly due: number;
-    readonly acknowledged: number;
-    readonly ms: number;
-    readonly plannedMs: number;
-  };
+  readonly measured: MeasuredShare;
   /** due and never generated, because the run was stopped or could not catch up */
   readonly missed: number;
   readonly blockedMs: number;

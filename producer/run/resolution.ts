@@ -15,7 +15,7 @@ export interface Resolution {
   takeFailed(): number[];
   /** @param recordsUnderWay sent without an answer, or held back */
   unresolved(recordsUnderWay: number): number;
-  /** events with a record that was given up */
+  /** resolved events with a record that was given up */
   readonly failed: number;
 }
 
@@ -27,14 +27,16 @@ export function createReportedResolution(capacity: number): Resolution {
   const size = 2 ** Math.ceil(Math.log2(capacity + 1));
   const mask = size - 1;
   const pending = new Uint16Array(size);
+  const spoilt = new Uint8Array(size);
   const intended = new Float64Array(size);
   const failures = createFailures();
   let floor = 0;
   let opened = 0;
   let resolved = 0;
 
-  const close = (): void => {
+  const close = (i: number): void => {
     resolved += 1;
+    if (spoilt[i & mask] === 1) failures.add(i);
     while (floor < opened && pending[floor & mask] === 0) floor += 1;
   };
   return {
@@ -42,15 +44,16 @@ export function createReportedResolution(capacity: number): Resolution {
       if (opened - floor >= size) throw new RangeError('more events are under way than there is room for');
       const at = opened & mask;
       pending[at] = records;
+      spoilt[at] = 0;
       intended[at] = intendedMs;
       opened += 1;
-      if (records === 0) close();
+      if (records === 0) close(opened - 1);
     },
     settle(i, isFailed) {
       const at = i & mask;
-      if (isFailed) failures.add(i);
+      if (isFailed) spoilt[at] = 1;
       pending[at]! -= 1;
-      if (pending[at] === 0) close();
+      if (pending[at] === 0) close(i);
       return intended[at]!;
     },
     settleAll() {},

@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ReelstreamError, toReelstreamError } from '../../core/errors.ts';
 import { createEventIds } from '../../core/event-id.ts';
-import type { LogWriter } from '../../kafka/log-writer.ts';
 import { type Checkpoints, createCheckpoints } from './checkpoints.ts';
 import { numberOf, ownOf, placeOf } from './lane.ts';
 import type { LoadReport, LoadRunDeps, LoadRunOptions, StopReason } from './load-run.ts';
 import { createSender, type Sender } from './sender.ts';
+import { eventOfTag, isHeldBack } from './tags.ts';
 import { createTally, type Standing, type Tally } from './tally.ts';
 
 const TICK_MS = 5;
@@ -14,6 +14,8 @@ const SLICE_MS = 10;
 /** Events between two looks at the clock: a look costs as much as a tenth of an event. */
 const EVENTS_PER_LOOK = 16;
 const PROGRESS_INTERVAL_MS = 250;
+/** A queue may stay full for long: signals, the end of the run and progress are looked at meanwhile. */
+const ROOM_LOOK_MS = 100;
 /** How long events of a `durationMs` that is over may still be caught up. */
 const CATCH_UP_MS = 5_000;
 const CHECKPOINT_INTERVAL_MS = 1_000;
@@ -57,12 +59,11 @@ export class LoadRun {
     this.#tally = createTally(deps, options, this.#sender);
   }
 
-  /** A record got its answer. @param i its tag */
-  settle(i: number, failed: boolean): void {
+  /** A record got its answer. What a fault held back is not measured: it was late on purpose. */
+  settle(tag: number, failed: boolean): void {
+    const i = eventOfTag(tag);
     const intendedMs = this.#deps.resolution.settle(i, failed);
-    if (!failed) {
-      this.#tally.acknowledged(i, this.#elapsedMs() - intendedMs);
-    }
+    if (!failed && !isHeldBack(tag)) this.#tally.acknowledged(i, this.#elapsedMs() - intendedMs);
   }
 
   /** From `atMs` after the start on, the rate is `factor` times what the profile says. */
@@ -86,10 +87,7 @@ export class LoadRun {
     } catch (thrown) {
       error = toReelstreamError(thrown);
     }
-    if (error) {
-      stoppedBy = 'failure';
-      this.#deps.logger.error({ code: error.code, error: error.message }, 'the producer stops');
-    }
+    if (error) stoppedBy = 'failure';
     this.#publish(0);
     const ending = {
       stoppedBy,
@@ -100,35 +98,46 @@ export class LoadRun {
   }
 
   async #loop(): Promise<StopReason> {
-    const { clock, writer, signal, schedule } = this.#deps;
+    const { clock, signal, schedule } = this.#deps;
+    const { progressIntervalMs = PROGRESS_INTERVAL_MS } = this.#options;
     for (;;) {
       const reason = this.#reasonToStop();
       if (reason) return reason;
       const outcome = this.#step();
       const nowMs = this.#elapsedMs();
-      if (nowMs - this.#progressAtMs >= PROGRESS_INTERVAL_MS) this.#publish(schedule.rateAt(nowMs));
+      if (nowMs - this.#progressAtMs >= progressIntervalMs) this.#publish(schedule.rateAt(nowMs));
       if (this.#checkpointIsDue(nowMs, outcome)) {
         const resolved = await this.#checkpoint(BARRIER_DEADLINE_MS);
         if (!resolved && outcome !== 'behind') await clock.sleep(TICK_MS, signal);
-      } else if (outcome === 'full') await untilRoom(writer, signal);
+      } else if (outcome === 'full') await this.#untilRoom();
       else if (outcome === 'behind') await nextTurn();
       else await clock.sleep(TICK_MS, signal);
     }
   }
 
   #reasonToStop(): StopReason | null {
-    const { durationMs = Number.POSITIVE_INFINITY, overload, stopOnFailure } = this.#options;
-    const { signal, writer, schedule } = this.#deps;
+    const { signal, writer } = this.#deps;
     if (this.#checkpoints.error) throw this.#checkpoints.error;
     if (signal?.aborted) return 'signal';
-    if (stopOnFailure && writer.counts().failed > 0) return 'failure';
-    if (this.#sender.held === 0) {
-      if (this.#issued >= this.#available) return 'source_end';
-      if (this.#issued >= ownOf(this.#options, schedule.total)) return 'limit';
+    if (this.#options.stopOnFailure && writer.counts().failed > 0) return 'failure';
+    const nowMs = this.#elapsedMs();
+    if (this.#sender.held === 0 && this.#issued >= this.#end(nowMs)) {
+      return this.#issued >= this.#available ? 'source_end' : 'limit';
     }
-    const overMs = this.#elapsedMs() - durationMs;
-    if (overload === 'block') return overMs > 0 ? 'limit' : null;
-    return overMs > CATCH_UP_MS ? 'too_slow' : null;
+    return nowMs > this.#lastMs() + CATCH_UP_MS ? 'too_slow' : null;
+  }
+
+  /** Own events to be sent in all; a schedule that waits leaves out what lies behind the run's end. */
+  #end(nowMs: number): number {
+    const { durationMs = Number.POSITIVE_INFINITY, overload } = this.#options;
+    if (overload === 'block' && nowMs > durationMs) return this.#issued;
+    return Math.min(this.#available, ownOf(this.#options, this.#deps.schedule.total));
+  }
+
+  /** when everything should be sent, what is held back included */
+  #lastMs(): number {
+    const { durationMs = Number.POSITIVE_INFINITY } = this.#options;
+    return Math.max(durationMs, this.#sender.heldUntilMs);
   }
 
   #step(): Outcome {
@@ -141,7 +150,7 @@ export class LoadRun {
 
   #sendDue(startMs: number): Outcome {
     const { schedule } = this.#deps;
-    const end = Math.min(this.#available, ownOf(this.#options, schedule.total));
+    const end = this.#end(startMs);
     const ahead = this.#aheadLimit();
     let nowMs = startMs;
     for (let looks = 0; this.#issued < end; looks++) {
@@ -185,7 +194,7 @@ export class LoadRun {
   #aheadLimit(): number {
     const { first, workers, worker, runAhead } = this.#options;
     const resolvedBelow = this.#deps.resolvedBelow?.() ?? this.#checkpoints.durable;
-    return Math.floor((resolvedBelow + runAhead - first - worker) / workers);
+    return Math.ceil((resolvedBelow + runAhead - first - worker) / workers);
   }
 
   #checkpointIsDue(nowMs: number, outcome: Outcome): boolean {
@@ -232,10 +241,11 @@ export class LoadRun {
 
   /** What is held back goes at once: the run has no time left to wait for it. */
   async #finish(): Promise<void> {
-    const { writer, clock, signal } = this.#deps;
+    const { writer, clock } = this.#deps;
     const deadlineMs = this.#elapsedMs() + this.#options.flushDeadlineMs;
     while (!this.#sender.release(Number.POSITIVE_INFINITY) && this.#elapsedMs() < deadlineMs) {
-      await Promise.race([writer.room(), clock.sleep(TICK_MS, signal)]);
+      // without the signal: it may have ended the run, and then nothing would be waited for
+      await Promise.race([writer.room(), clock.sleep(TICK_MS)]);
     }
     await this.#flushed(Math.max(1, deadlineMs - this.#elapsedMs())).then(async (flushed) => {
       if (flushed) this.#deps.resolution.settleAll(this.#sender.lowestHeld());
@@ -243,6 +253,14 @@ export class LoadRun {
       this.#checkpoints.begin(numberOf(this.#options, this.#deps.resolution.floor()));
       await this.#checkpoints.idle();
     });
+  }
+
+  /** Rejects with what killed the writer, which ends the run. */
+  async #untilRoom(): Promise<void> {
+    const { writer, clock, signal } = this.#deps;
+    await Promise.race([writer.room(), clock.sleep(ROOM_LOOK_MS, signal)]);
+    // room may be there at once, and yet reports and signals must come through
+    await nextTurn();
   }
 
   #publish(targetRate: number): void {
@@ -263,20 +281,5 @@ export class LoadRun {
 
   #elapsedMs(): number {
     return this.#deps.clock.monotonicMs() - this.#startMs;
-  }
-}
-
-/** Resolves also on the signal; what killed the writer rejects here and ends the run. */
-async function untilRoom(writer: LogWriter, signal: AbortSignal | undefined): Promise<void> {
-  if (!signal) return writer.room();
-  let wake = () => {};
-  const aborted = new Promise<void>((resolve) => {
-    wake = resolve;
-    signal.addEventListener('abort', wake, { once: true });
-  });
-  try {
-    await Promise.race([writer.room(), aborted]);
-  } finally {
-    signal.removeEventListener('abort', wake);
   }
 }

@@ -9,6 +9,7 @@ import type { FaultCounts } from '../faults/fault-counts.ts';
 import type { LedgerWriter } from '../ledger/ledger.ts';
 import { type Lane, numberOf } from './lane.ts';
 import type { Resolution } from './resolution.ts';
+import { tagOf } from './tags.ts';
 
 export interface SenderDeps {
   readonly writer: LogWriter;
@@ -31,6 +32,8 @@ export interface Sender {
   release(nowMs: number): boolean;
   /** records held back */
   readonly held: number;
+  /** when the last of the records held back is due; -Infinity when there is none */
+  readonly heldUntilMs: number;
   /** the first event with a record held back; Infinity when there is none */
   lowestHeld(): number;
   readonly counts: SenderCounts;
@@ -63,29 +66,23 @@ export function createSender(deps: SenderDeps, lane: Lane, startTsMs: number): S
   const id = Buffer.alloc(ID_BYTES);
   const keyOf = createKeyCache();
   const counts = { generated: 0, records: 0, bytes: 0, keptBack: 0 };
+  let heldUntilMs = Number.NEGATIVE_INFINITY;
 
   const count = (value: Buffer | null): void => {
     counts.records += 1;
     counts.bytes += value === null ? 0 : value.length;
   };
 
-  const write = ({ key, value, partition, headers }: Emission, i: number): boolean => {
-    if (
-      !writer.tryWrite(
-        key,
-        value,
-        i,
-        partition === null && headers === null ? undefined : { partition, headers },
-      )
-    )
-      return false;
+  const write = ({ key, value, partition, headers }: Emission, tag: number): boolean => {
+    const placement = partition === null && headers === null ? undefined : { partition, headers };
+    if (!writer.tryWrite(key, value, tag, placement)) return false;
     count(value);
     return true;
   };
 
   const sendClean = (i: number, n: number, content: EventContent, intendedMs: number): boolean => {
     const value = encode(eventOf(eventId(n, id), content), intendedMs);
-    if (!writer.tryWrite(keyOf(content.userId), value, i)) return false;
+    if (!writer.tryWrite(keyOf(content.userId), value, tagOf(i, false))) return false;
     count(value);
     counts.generated += 1;
     resolution.open(1, intendedMs);
@@ -105,9 +102,11 @@ export function createSender(deps: SenderDeps, lane: Lane, startTsMs: number): S
     if (held.size + emissions.length > MAX_HELD_RECORDS) return false;
     const [first] = emissions;
     const atOnce = first?.delayMs === 0;
-    if (atOnce && !write(first, i)) return false;
+    if (atOnce && !write(first, tagOf(i, false))) return false;
     for (const emission of atOnce ? emissions.slice(1) : emissions) {
-      held.push(intendedMs + emission.delayMs, i, { i, emission });
+      const dueMs = intendedMs + emission.delayMs;
+      held.push(dueMs, i, { i, emission });
+      heldUntilMs = Math.max(heldUntilMs, dueMs);
     }
     counts.generated += 1;
     if (emissions.length === 0) counts.keptBack += 1;
@@ -130,12 +129,15 @@ export function createSender(deps: SenderDeps, lane: Lane, startTsMs: number): S
       for (;;) {
         const due = held.peekDue(nowMs);
         if (due === undefined) return true;
-        if (!write(due.emission, due.i)) return false;
+        if (!write(due.emission, tagOf(due.i, true))) return false;
         held.removeFirst();
       }
     },
     get held() {
       return held.size;
+    },
+    get heldUntilMs() {
+      return held.size === 0 ? Number.NEGATIVE_INFINITY : heldUntilMs;
     },
     lowestHeld: () => held.lowestNumber(),
     counts,

@@ -99,13 +99,14 @@ export function createTally(deps: LoadRunDeps, options: LoadRunOptions, sender: 
     acknowledged(i, delayMs) {
       if (i >= warmupPassed) deliveryDelays.record(delayMs * MICROS_PER_MS);
     },
-    progress: ({ issued, elapsedMs, blockedMs }, targetRate) => ({
+    progress: ({ issued, elapsedMs, blockedMs, durable }, targetRate) => ({
       ...counts(),
       elapsedMs,
-      targetRate,
+      // the schedule is the whole run's
+      targetRate: targetRate / options.workers,
       due: dueBy(elapsedMs),
       next: numberOf(options, issued),
-      resolved: numberOf(options, resolution.floor()),
+      resolved: durable,
       delays: { schedule: scheduleDelays.take(), delivery: deliveryDelays.take() },
       blockedMs,
       byLabel: Object.fromEntries(faultCounts.byLabel()),
@@ -121,7 +122,7 @@ export function createTally(deps: LoadRunDeps, options: LoadRunOptions, sender: 
         elapsedMs,
         measured: {
           due: due - (warmupMs > 0 ? dueBy(Math.min(warmupMs, endMs)) : 0),
-          acknowledged: Math.max(0, now.acknowledged - warmupSent),
+          acknowledged: Math.max(0, now.acknowledged + now.keptBack - warmupSent),
           plannedMs: Math.max(1, planned - warmupMs),
           ms: Math.max(1, planned - warmupMs, stoppedAtMs - warmupMs),
         },
