@@ -57,7 +57,8 @@ export function createManualClock(startMs = 0): ManualClock {
         due.wake();
         await settle();
       }
-      nowMs = targetMs;
+      // whoever was woken may have moved it on further
+      nowMs = Math.max(nowMs, targetMs);
       await settle();
     },
   };

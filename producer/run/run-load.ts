@@ -257,8 +257,13 @@ export class LoadRun {
 
   /** Rejects with what killed the writer, which ends the run. */
   async #untilRoom(): Promise<void> {
-    const { writer, clock, signal } = this.#deps;
-    await Promise.race([writer.room(), clock.sleep(ROOM_LOOK_MS, signal)]);
+    const { writer, clock } = this.#deps;
+    const isRoom = new AbortController();
+    try {
+      await Promise.race([writer.room(), clock.sleep(ROOM_LOOK_MS, isRoom.signal)]);
+    } finally {
+      isRoom.abort();
+    }
     // room may be there at once, and yet reports and signals must come through
     await nextTurn();
   }

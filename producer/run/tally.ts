@@ -1,5 +1,6 @@
 import type { ReelstreamError } from '../../core/errors.ts';
 import { createHistogram } from '../../core/histogram.ts';
+import { countBefore } from '../../core/schedule/limit.ts';
 import { numberOf, ownOf, placeOf } from './lane.ts';
 import type {
   EventCounts,
@@ -71,9 +72,14 @@ export function createTally(deps: LoadRunDeps, options: LoadRunOptions, sender: 
     };
   };
 
-  const dueBy = (ms: number): number => {
-    const available = ownOf(options, Math.max(0, source.length - options.first));
-    return Math.min(available, ownOf(options, schedule.dueBy(Math.max(0, ms))));
+  const available = ownOf(options, Math.max(0, source.length - options.first));
+  const own = (events: number): number => Math.min(available, ownOf(options, events));
+  const dueBy = (ms: number): number => own(schedule.dueBy(Math.max(0, ms)));
+
+  /** @param endMs when the run was over */
+  const dueInWarmup = (endMs: number): number => {
+    if (warmupMs >= endMs) return dueBy(endMs);
+    return warmupMs > 0 ? own(countBefore(schedule, warmupMs)) : 0;
   };
 
   /** When the events so far are over: the last one has its share of time too, 10 events at 10/s take a second, not 0.9. */
@@ -121,7 +127,7 @@ export function createTally(deps: LoadRunDeps, options: LoadRunOptions, sender: 
         stoppedBy,
         elapsedMs,
         measured: {
-          due: due - (warmupMs > 0 ? dueBy(Math.min(warmupMs, endMs)) : 0),
+          due: due - dueInWarmup(endMs),
           acknowledged: Math.max(0, now.acknowledged + now.keptBack - warmupSent),
           plannedMs: Math.max(1, planned - warmupMs),
           ms: Math.max(1, planned - warmupMs, stoppedAtMs - warmupMs),
