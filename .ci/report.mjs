@@ -2,9 +2,13 @@
  * Reads a suite's own report. `counts FILE`: tests passed and failed. `retried FILE`: a line for each test that passed only
  * when it was tried again, with what went wrong the first time.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 const [what, file] = process.argv.slice(2);
+if (!existsSync(file)) {
+  process.stderr.write('the suite ended without a report\n');
+  process.exit(1);
+}
 const report = JSON.parse(readFileSync(file, 'utf8'));
 if (what === 'counts') {
   // a file that does not even load fails the run without a failed test
