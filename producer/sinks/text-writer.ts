@@ -19,7 +19,10 @@ export interface TextWriterOptions {
   readonly endsStream: boolean;
 }
 
-/** One line per record, keys left out. A line counts as acknowledged when the system has taken it. */
+/**
+ * One line per record, keys left out. A line counts as acknowledged when the system has taken it.
+ * Calls throw ReelstreamError `unavailable` once the stream has failed: its reader is gone, or the disk is full.
+ */
 export function createTextWriter({
   stream,
   name,
@@ -33,7 +36,7 @@ export function createTextWriter({
   let enqueued = 0;
   let acked = 0;
   let dead: ReelstreamError | null = null;
-  let roomy = true;
+  let drained: Promise<void> | null = null;
 
   const die = (cause: Error): void => {
     dead ??= new ReelstreamError('unavailable', `${name} takes no more: ${cause.message}`, { cause });
@@ -48,7 +51,7 @@ export function createTextWriter({
     tags = [];
     pieceBytes = 0;
     return new Promise((resolve) => {
-      roomy = stream.write(piece, (error) => {
+      stream.write(piece, (error) => {
         if (error) die(error);
         else {
           acked += taken.length;
@@ -57,6 +60,18 @@ export function createTextWriter({
         resolve();
       });
     });
+  };
+  /** One wait for all who ask: each would leave its listeners behind. */
+  const untilDrained = (): Promise<void> => {
+    drained ??= new Promise<void>((resolve) => {
+      const go = () => {
+        stream.off('drain', go).off('error', go).off('close', go);
+        drained = null;
+        resolve();
+      };
+      stream.on('drain', go).on('error', go).on('close', go);
+    });
+    return drained;
   };
   const counts = (): WriterCounts => ({ enqueued, acked, failed: 0 });
   const flush = async (deadlineMs: number): Promise<WriterCounts> => {
@@ -69,7 +84,7 @@ export function createTextWriter({
   return {
     tryWrite(_key, value, tag = 0) {
       if (dead) throw dead;
-      if (!roomy) return false;
+      if (stream.writableNeedDrain) return false;
       lines.push(value === null ? '' : value.toString());
       tags.push(tag);
       pieceBytes += value === null ? 1 : value.length + 1;
@@ -78,25 +93,15 @@ export function createTextWriter({
       return true;
     },
     async room() {
-      if (dead) throw dead;
-      if (!roomy) {
-        await new Promise<void>((resolve) => {
-          const go = () => {
-            stream.off('drain', go).off('error', go);
-            resolve();
-          };
-          stream.once('drain', go).once('error', go);
-        });
-      }
-      roomy = true;
+      if (!dead && stream.writableNeedDrain) await untilDrained();
       if (dead) throw dead;
     },
     flush,
     counts,
     async close(deadlineMs) {
       if (!dead && deadlineMs > 0) await flush(deadlineMs).catch(die);
+      if (endsStream && !stream.destroyed) await new Promise<void>((resolve) => void stream.end(resolve));
       stream.off('error', die);
-      if (endsStream) await new Promise<void>((resolve) => void stream.end(() => resolve()));
       return counts();
     },
   };
