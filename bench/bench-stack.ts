@@ -37,8 +37,8 @@ export interface BenchTools {
 export interface BenchStack {
   readonly home: string;
   readonly settings: Settings;
-  /** the same, for processes that the benchmark runs */
-  readonly environment: Readonly<Record<string, string>>;
+  /** of processes that the benchmark runs: the command's, with these settings and no others */
+  readonly environment: Environment;
   readonly supervisor: Supervisor;
   /** CPU seconds a process of the stack has used so far, its threads included */
   cpuSeconds(name: string): number;
@@ -58,9 +58,10 @@ export async function withBenchStack<T>(
   try {
     return await withInterrupts(async ({ stop, broken }) => {
       const { settings, specs, own } = await planBench(home);
+      const withOwn = { ...withoutSettings(environment), ...own };
       const supervisor = await takeStack({
         home,
-        environment: { ...withoutSettings(environment), ...own },
+        environment: withOwn,
         purpose: 'supervise',
         onEvent(event) {
           if (event.kind === 'died') say(event.how);
@@ -70,7 +71,7 @@ export async function withBenchStack<T>(
       const cpuSeconds = (name: string) => cpuSecondsOf(home, name);
       const run = async () => {
         await supervisor.start(specs);
-        return work({ home, settings, environment: own, supervisor, cpuSeconds });
+        return work({ home, settings, environment: withOwn, supervisor, cpuSeconds });
       };
       try {
         return await Promise.race([run(), rejectOn(stop), broken, supervisor.failed.then(raise)]);

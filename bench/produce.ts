@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ReelstreamError } from '../core/errors.ts';
 import { javaArguments } from '../embedded/java.ts';
 import { projectRoot, withoutSettings } from '../runtime/environment.ts';
+import type { Environment } from '../runtime/settings.ts';
 import { type BenchStack, type BenchTools, withBenchStack } from './bench-stack.ts';
 
 /** One client sending as fast as it can. */
@@ -138,7 +139,7 @@ async function runJava(stack: BenchStack, events: number, recordBytes: number): 
       ...['--throughput', '-1', '--producer-props', `bootstrap.servers=${brokers.join(',')}`],
       ...['acks=all', 'enable.idempotence=true', `linger.ms=${LINGER_MS}`],
     ],
-    {},
+    stack.environment,
   );
   const rates = [...output.matchAll(/([\d.]+) records\/sec/g)];
   const rate = Number(rates.at(-1)?.[1]);
@@ -151,11 +152,11 @@ async function runJava(stack: BenchStack, events: number, recordBytes: number): 
 async function runToEnd(
   command: string,
   args: readonly string[],
-  environment: Readonly<Record<string, string>>,
+  environment: Environment,
 ): Promise<{ readonly output: string; readonly cpuSeconds: number }> {
   const before = childCpuSeconds();
   const child = spawn(command, args, {
-    env: { ...withoutSettings(process.env), ...environment },
+    env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
