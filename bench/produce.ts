@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReelstreamError } from '../core/errors.ts';
 import { javaArguments } from '../embedded/java.ts';
-import { projectRoot, withoutSettings } from '../runtime/environment.ts';
+import { projectRoot } from '../runtime/environment.ts';
 import type { Environment } from '../runtime/settings.ts';
 import { type BenchStack, type BenchTools, withBenchStack } from './bench-stack.ts';
 
