@@ -16,8 +16,9 @@ const movielens = join(projectRoot, 'data', 'ml-latest-small');
 describe('a tally of ratings', () => {
   it('gives the shipped files to the byte', async () => {
     const { films, counts } = await tallyRatings(join(movielens, 'ratings.csv'));
-    expect(formatDistribution(films)).toBe(readFileSync(shippedDistribution, 'utf8'));
-    expect(formatCounts(films.movieIds, counts)).toBe(readFileSync(shippedCounts, 'utf8'));
+    // compared here: showing how files of this size differ takes longer than all other tests
+    expect(formatDistribution(films) === readFileSync(shippedDistribution, 'utf8')).toBe(true);
+    expect(formatCounts(films.movieIds, counts) === readFileSync(shippedCounts, 'utf8')).toBe(true);
   });
 
   it('gives the same bytes for the same ratings in another order', async () => {
