@@ -1,6 +1,7 @@
 import { createRateSearch } from '../../producer/measure/rate-search.ts';
-import { createRunTotals } from '../../producer/measure/run-totals.ts';
+import { createRunTotals, type RunTotals } from '../../producer/measure/run-totals.ts';
 import { delayPoint } from '../../producer/measure/series.ts';
+import type { MeasuredShare } from '../../producer/run/load-run.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { printJson, printTable } from '../print.ts';
 import { type CrewHooks, startCrew } from './crew.ts';
@@ -13,8 +14,9 @@ import { whole } from './report.ts';
 interface Trial {
   readonly rate: number;
   readonly achievedRate: number;
-  readonly scheduleP99Ms: number;
-  readonly deliveryP99Ms: number;
+  /** null: nothing was measured */
+  readonly scheduleP99Ms: number | null;
+  readonly deliveryP99Ms: number | null;
   readonly keptUp: boolean;
 }
 
@@ -55,29 +57,22 @@ export async function findMaxRate(
     trials.push(trial);
     search.tell(rate, trial.keptUp);
     hooks.say(
-      `${whole(rate)}/s: ${whole(trial.achievedRate)}/s, schedule delay p99 ${trial.scheduleP99Ms.toFixed(1)} ms: ${trial.keptUp ? 'kept up' : 'too high'}`,
+      `${whole(rate)}/s: ${whole(trial.achievedRate)}/s, schedule delay p99 ${tenths(trial.scheduleP99Ms) ?? '-'} ms: ${trial.keptUp ? 'kept up' : 'too high'}`,
     );
   }
   show(options, trials, search.best);
 }
 
-function judge(
-  rate: number,
-  measured: {
-    readonly due: number;
-    readonly acknowledged: number;
-    readonly ms: number;
-    readonly plannedMs: number;
-  },
-  totals: ReturnType<typeof createRunTotals>,
-  minAchievedPercent: number,
-): Trial {
+function judge(rate: number, measured: MeasuredShare, totals: RunTotals, minAchievedPercent: number): Trial {
   const achievedRate = (measured.acknowledged / measured.ms) * 1_000;
   const targetRate = (measured.due / measured.plannedMs) * 1_000;
-  const scheduleP99Ms = delayPoint(totals.schedule).p99Ms;
+  const scheduleP99Ms = delayPoint(totals.schedule)?.p99Ms ?? null;
   const keptUp =
-    achievedRate * 100 >= targetRate * minAchievedPercent && scheduleP99Ms <= MAX_SCHEDULE_P99_MS;
-  return { rate, achievedRate, scheduleP99Ms, deliveryP99Ms: delayPoint(totals.delivery).p99Ms, keptUp };
+    achievedRate * 100 >= targetRate * minAchievedPercent &&
+    scheduleP99Ms !== null &&
+    scheduleP99Ms <= MAX_SCHEDULE_P99_MS;
+  const deliveryP99Ms = delayPoint(totals.delivery)?.p99Ms ?? null;
+  return { rate, achievedRate, scheduleP99Ms, deliveryP99Ms, keptUp };
 }
 
 function show({ json }: ProduceOptions, trials: readonly Trial[], best: number | null): void {
@@ -90,10 +85,14 @@ function show({ json }: ProduceOptions, trials: readonly Trial[], best: number |
     trials.map((trial) => [
       Math.round(trial.rate),
       Math.round(trial.achievedRate),
-      Number(trial.scheduleP99Ms.toFixed(1)),
-      Number(trial.deliveryP99Ms.toFixed(1)),
+      tenths(trial.scheduleP99Ms),
+      tenths(trial.deliveryP99Ms),
       trial.keptUp ? 'yes' : 'no',
     ]),
   );
   printTable(['highest rate that is kept up'], [[best === null ? 'none' : Math.round(best)]]);
+}
+
+function tenths(ms: number | null): number | null {
+  return ms === null ? null : Number(ms.toFixed(1));
 }

@@ -19,12 +19,13 @@ export interface Summary extends Omit<LoadReport, 'error'> {
   readonly achievedRate: number;
   /** achieved / target */
   readonly achieved: number;
-  readonly scheduleDelay: DelayPoint;
-  readonly deliveryDelay: DelayPoint;
+  /** null: nothing was measured */
+  readonly scheduleDelay: DelayPoint | null;
+  readonly deliveryDelay: DelayPoint | null;
   /** which records' delivery was measured */
   readonly deliveryReports: LoadPlan['reports'];
   /** how late timers of this process fired */
-  readonly eventLoopDelay: DelayPoint;
+  readonly eventLoopDelay: DelayPoint | null;
   readonly series: readonly SeriesPoint[];
   readonly error: { readonly code: string; readonly message: string } | null;
 }
@@ -160,8 +161,10 @@ export function refuseShortfall(summary: Summary, report: LoadReport, minAchieve
   throw new ReelstreamError('shortfall', message);
 }
 
-const delays = ({ p50Ms, p99Ms, maxMs }: DelayPoint): string =>
-  [p50Ms, p99Ms, maxMs].map((ms) => `${ms.toFixed(1)} ms`).join(', ');
+const delays = (point: DelayPoint | null): string =>
+  point === null
+    ? 'not measured'
+    : [point.p50Ms, point.p99Ms, point.maxMs].map((ms) => `${ms.toFixed(1)} ms`).join(', ');
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 

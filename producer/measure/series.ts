@@ -37,6 +37,7 @@ export interface Series {
   addDelays(delays: MeasuredDelays): void;
   /** call often; a point is made when its interval is over */
   sample(now: SeriesSample): void;
+  /** the delays since the last whole interval count with that one: the end of a run must not be lost */
   points(): readonly SeriesPoint[];
 }
 
@@ -75,19 +76,24 @@ export function createSeries(): Series {
       points = inPairs(points);
       intervalMs *= 2;
     },
-    points: () => points,
+    points() {
+      const newest = points.at(-1);
+      if (newest === undefined) return points;
+      const rest = { schedule: delayPoint(schedule), delivery: delayPoint(delivery) };
+      return [...points.slice(0, -1), { ...newest, ...worseOf(newest, rest) }];
+    },
   };
 }
 
 function takePoint(histogram: Histogram): DelayPoint | null {
-  if (histogram.count === 0) return null;
   const point = delayPoint(histogram);
   histogram.take();
   return point;
 }
 
-/** @param histogram of microseconds */
-export function delayPoint(histogram: Histogram): DelayPoint {
+/** @param histogram of microseconds; null when nothing was measured */
+export function delayPoint(histogram: Histogram): DelayPoint | null {
+  if (histogram.count === 0) return null;
   const ms = (q: number) => (histogram.at(q) ?? 0) / 1_000;
   return { p50Ms: ms(0.5), p99Ms: ms(0.99), maxMs: histogram.max / 1_000 };
 }
@@ -102,11 +108,16 @@ function inPairs(points: readonly SeriesPoint[]): SeriesPoint[] {
       targetRate: (a.targetRate + b.targetRate) / 2,
       generatedRate: (a.generatedRate + b.generatedRate) / 2,
       acknowledgedRate: (a.acknowledgedRate + b.acknowledgedRate) / 2,
-      schedule: worse(a.schedule, b.schedule),
-      delivery: worse(a.delivery, b.delivery),
+      ...worseOf(a, b),
     });
   }
   return pairs;
+}
+
+type Delays = Pick<SeriesPoint, 'schedule' | 'delivery'>;
+
+function worseOf(a: Delays, b: Delays): Delays {
+  return { schedule: worse(a.schedule, b.schedule), delivery: worse(a.delivery, b.delivery) };
 }
 
 function worse(a: DelayPoint | null, b: DelayPoint | null): DelayPoint | null {
