@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ClickHouse, connectClickHouse } from '../../clickhouse/connection.ts';
+import type { SinkStatus } from '../../consumers/sink-status.ts';
 import { findFreePorts } from '../../embedded/supervisor/ports.ts';
-import { createKafkaAdmin } from '../../kafka/admin.ts';
-import { deadLetterTopic, ratingsTopic } from '../../kafka/topics.ts';
 import { startTestClickHouse, type TestClickHouse } from './clickhouse-server.ts';
 import { type Finished, type RunningService, runProgram, startService } from './program.ts';
 import { startTestKafka, startTestRegistry, type TestKafka, type TestRegistry } from './stack.ts';
+
+const STATUS_TIMEOUT_MS = 2_000;
 
 /** The whole pipeline as separate processes of the built program, on free ports over temporary folders. */
 export interface TestPipeline {
@@ -18,8 +19,10 @@ export interface TestPipeline {
   readonly environment: Readonly<Record<string, string>>;
   /** runs a command; fails the test when it ends with another code than `expected` (default 0) */
   run(args: readonly string[], expected?: number): Promise<Finished>;
-  startSink(): Promise<RunningService>;
+  startSink(more?: Readonly<Record<string, string>>): Promise<RunningService>;
   startProducer(args: readonly string[]): Promise<RunningService>;
+  /** what the sink says of itself; null when it does not answer */
+  sinkStatus(): Promise<SinkStatus | null>;
   /** a single number */
   count(sql: string): Promise<number>;
   remove(): Promise<void>;
@@ -48,8 +51,7 @@ export async function startTestPipeline(extra: Readonly<Record<string, string>> 
       `reelstream ${args.join(' ')} ended with ${finished.code}, not ${expected}:\n${finished.stdout}\n${finished.stderr}`,
     );
   };
-  await createTopics(kafka.brokers);
-  await run(['migrate']);
+  await run(['migrate', '--topics']);
   await run(['catalog', 'load', 'data']);
   return {
     kafka,
@@ -58,7 +60,12 @@ export async function startTestPipeline(extra: Readonly<Record<string, string>> 
     db,
     environment,
     run,
-    startSink: () => startService(['sink'], environment, `http://127.0.0.1:${sinkPort}/readyz`),
+    startSink: (more = {}) =>
+      startService(['sink'], { ...environment, ...more }, `http://127.0.0.1:${sinkPort}/readyz`),
+    sinkStatus: () =>
+      fetch(`http://127.0.0.1:${sinkPort}/status`, { signal: AbortSignal.timeout(STATUS_TIMEOUT_MS) })
+        .then((answer) => answer.json() as Promise<SinkStatus>)
+        .catch(() => null),
     startProducer: (args) => startService(['produce', ...args], environment, null),
     async count(sql) {
       const [row] = await db.query<Record<string, string | number>>(sql);
@@ -71,13 +78,4 @@ export async function startTestPipeline(extra: Readonly<Record<string, string>> 
       rmSync(home, { recursive: true, force: true });
     },
   };
-}
-
-async function createTopics(brokers: string): Promise<void> {
-  const admin = createKafkaAdmin({ connection: { brokers: [brokers], clientId: 'test-pipeline' } });
-  try {
-    await admin.ensureTopics([ratingsTopic('ratings', 4), deadLetterTopic('ratings.dead-letter')]);
-  } finally {
-    await admin.close();
-  }
 }
