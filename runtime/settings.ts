@@ -120,7 +120,7 @@ export function settingsPage(): string {
   return [
     '# Settings',
     '',
-    'Generated from `runtime/settings-list.ts` by `node scripts/generate.mjs`. Read from the environment, and from `.env`',
+    'Generated from `runtime/settings-list.ts` by `npm run generate`. Read from the environment, and from `.env`',
     'in the folder the command is started in; the environment wins. An unknown `REELSTREAM_` name is refused. In a default',
     '`{NAME}` stands for the value of that setting. Any `MOVIES_MATCH_` name that is set makes `produce` behave as',
     'MoviesMatchDataGenerator: see [the load simulator](load-simulator.md).',

@@ -20,7 +20,8 @@ interface Options {
 
 const HELP = `
 Runs until Ctrl-C (or --for): then the producer flushes, the sink drains, every aggregate is audited and everything
-stops. A second Ctrl-C, a second or more later, skips all but the stop. Data stays in REELSTREAM_HOME; the next start goes on where this one stopped.
+stops. A second Ctrl-C, a second or more after the first, skips all but the stop. Data stays in REELSTREAM_HOME; the
+next start goes on where this one stopped.
 
 Exit codes: 0 every acknowledged event is in ClickHouse and every aggregate is exact, 1 not so or not looked at,
 2 an address is of another server than this stack, 3 a part did not start or is away

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findFreePorts } from '../../embedded/supervisor/ports.ts';
 import { SETTINGS } from '../../runtime/settings-list.ts';
-import { runProgram, startService } from '../helpers/program.ts';
+import { type RunningService, runProgram, startService } from '../helpers/program.ts';
 
 /** Every secret there is, each with a value of its own. */
 const SECRETS = Object.fromEntries(
@@ -16,6 +16,7 @@ const USER = 'somebody';
 
 let home: string;
 let clickhousePort: number;
+let server: RunningService | undefined;
 let environment: Readonly<Record<string, string>>;
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'reelstream-secrets-'));
@@ -38,7 +39,10 @@ beforeAll(async () => {
     REELSTREAM_PRODUCER_METRICS_PORT: String(producer),
   };
 });
-afterAll(() => rmSync(home, { recursive: true, force: true }));
+afterAll(async () => {
+  await server?.kill();
+  rmSync(home, { recursive: true, force: true });
+});
 
 /** The secrets that a text gives away, plain or as they travel. */
 function secretsIn(text: string): string[] {
@@ -87,7 +91,12 @@ describe('no secret is printed or logged', () => {
 
   it('by the ClickHouse server, to whom it lets in and to whom not, nor in its metrics', async () => {
     const url = `http://127.0.0.1:${clickhousePort}`;
-    const server = await startService(['clickhouse-server'], environment, `${url}/ping`);
+    // Its threads given, it is one process
+    server = await startService(
+      ['clickhouse-server'],
+      { ...environment, UV_THREADPOOL_SIZE: '24' },
+      `${url}/ping`,
+    );
     const ask = (password: string, query: string) =>
       fetch(`${url}/?query=${encodeURIComponent(query)}`, {
         headers: { 'X-ClickHouse-User': USER, 'X-ClickHouse-Key': password },
