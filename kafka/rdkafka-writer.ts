@@ -1,39 +1,18 @@
-import rdkafka, {
-  type LibrdKafkaError,
-  type Metadata,
-  type ProducerGlobalConfig,
-  type ProducerTopicConfig,
-} from 'node-rdkafka';
+import rdkafka, { type LibrdKafkaError, type Metadata } from 'node-rdkafka';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { withDeadline } from '../core/deadline.ts';
 import { ReelstreamError } from '../core/errors.ts';
 import { type Logger, silentLogger } from '../core/logger.ts';
 import { createAckFloor } from './ack-floor.ts';
-import type { KafkaConnection } from './kafkajs-client.ts';
-import type { DeliveryReport, LogWriter, Placement, WriterCounts } from './log-writer.ts';
-import { MAX_BATCH_BYTES } from './topics.ts';
+import type { LogWriter, Placement, WriterCounts } from './log-writer.ts';
+import {
+  DEFAULT_LINGER_MS,
+  producerConfig,
+  type RdkafkaWriterOptions,
+  topicConfig,
+} from './rdkafka-config.ts';
 
-export interface RdkafkaWriterOptions {
-  readonly connection: KafkaConnection;
-  readonly topic: string;
-  /** how long a record may wait for others to share a request with; default 5 ms */
-  readonly lingerMs?: number;
-  /** zstd is missing here: the client has it only where its headers were there at installation */
-  readonly compression?: 'none' | 'gzip' | 'snappy' | 'lz4';
-  /** records that may wait for acknowledgement before `tryWrite` refuses; default 200,000 */
-  readonly maxQueueRecords?: number;
-  /** default 64 MB */
-  readonly maxQueueKilobytes?: number;
-  /** a record that is not acknowledged in this time has failed; default 2 minutes */
-  readonly deliveryTimeoutMs?: number;
-  readonly connectTimeoutMs?: number;
-  /** Asks for a report per record, at four times the CPU; without it only failures are reported. */
-  readonly onReport?: (report: DeliveryReport) => void;
-  /** Called for every record given up, in either mode, with its value: without reports there is no tag to know it by. */
-  readonly onFailed?: (error: Error, value: Buffer | null) => void;
-  readonly clock?: Clock;
-  readonly logger?: Logger;
-}
+export type { RdkafkaWriterOptions } from './rdkafka-config.ts';
 
 /** librdkafka's error codes; negative ones are its own. Source: rdkafka.h */
 const QUEUE_FULL = -184;
@@ -43,12 +22,17 @@ const MESSAGE_TOO_LARGE = 10;
 /** An empty value as a view into memory: a buffer without memory would be sent as a tombstone. */
 const EMPTY = Buffer.alloc(1).subarray(1);
 
-const DEFAULT_LINGER_MS = 5;
 const CLOSE_TIMEOUT_MS = 5_000;
 const POLL_INTERVAL_MS = 20;
-const STATISTICS_INTERVAL_MS = 500;
 /** Reports reach us a hundred per turn of the event loop, some turns after the flush that waited for them. */
 const QUIET_TURNS = 5;
+
+/** Of librdkafka's statistics. Source: STATISTICS.md */
+interface Statistics {
+  readonly ts: number;
+  readonly msg_cnt: number;
+  readonly eos?: { readonly idemp_state: string };
+}
 
 interface Tagged {
   readonly tag: number;
@@ -64,12 +48,8 @@ export async function openRdkafkaWriter(options: RdkafkaWriterOptions): Promise<
   const { topic, connectTimeoutMs = 15_000, clock = systemClock } = options;
   const writer = new RdkafkaWriter(options);
   try {
-    await withDeadline(
-      writer.connect(connectTimeoutMs),
-      connectTimeoutMs + 1_000,
-      clock,
-      `writing to ${topic}`,
-    );
+    const open = writer.connect(connectTimeoutMs);
+    await withDeadline(open, connectTimeoutMs + 1_000, clock, `writing to ${topic}`);
     return writer;
   } catch (error) {
     await writer.close(0);
@@ -91,6 +71,7 @@ class RdkafkaWriter implements LogWriter {
   #acked = 0;
   #reports = 0;
   #dead: ReelstreamError | null = null;
+  #onIdentified = () => {};
 
   constructor(options: RdkafkaWriterOptions) {
     const { clock = systemClock, logger = silentLogger, onReport } = options;
@@ -115,10 +96,25 @@ class RdkafkaWriter implements LogWriter {
         else resolve(answer);
       });
     });
-    if (!metadata.topics.some(({ name, partitions }) => name === topic && partitions.length > 0)) {
-      throw new ReelstreamError('kafka', `topic ${topic} does not exist`);
-    }
+    const { partitions = [] } = metadata.topics.find(({ name }) => name === topic) ?? {};
+    if (partitions.length === 0) throw new ReelstreamError('kafka', `topic ${topic} does not exist`);
+    const identified = new Promise<void>((resolve) => {
+      this.#onIdentified = resolve;
+    });
     this.#polling = setInterval(() => this.#poll(), POLL_INTERVAL_MS);
+    if (!this.#options.warmUp) return;
+    // one partition of each leader will do
+    const byLeader = new Map(partitions.map(({ leader, id }) => [leader, id]));
+    await Promise.all([identified, ...[...byLeader.values()].map((id) => this.#ask(id, timeoutMs))]);
+  }
+
+  /** Asks a partition's leader for something, so that there is a connection. */
+  #ask(partition: number, timeoutMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#producer.queryWatermarkOffsets(this.#options.topic, partition, timeoutMs, (error) =>
+        error ? reject(error) : resolve(),
+      );
+    });
   }
 
   tryWrite(key: Buffer | null, value: Buffer | null, tag = 0, placement?: Placement): boolean {
@@ -233,8 +229,9 @@ class RdkafkaWriter implements LogWriter {
   /** `ts` is the client's monotonic clock in microseconds, on Linux the same as ours. Source: STATISTICS.md */
   #onStatistics(event: unknown): void {
     const { message } = event as { readonly message: string };
-    const { ts, msg_cnt: held } = JSON.parse(message) as { readonly ts: number; readonly msg_cnt: number };
+    const { ts, msg_cnt: held, eos } = JSON.parse(message) as Statistics;
     this.#floor.observe(ts, held, this.#failed);
+    if (eos?.idemp_state === 'Assigned') this.#onIdentified();
   }
 
   async #awaitReports(): Promise<void> {
@@ -250,47 +247,4 @@ class RdkafkaWriter implements LogWriter {
 /** The types do not know that a report may carry the record's value. */
 function recordValue(report: rdkafka.DeliveryReport): Buffer | null {
   return (report as { readonly value?: Buffer | null }).value ?? null;
-}
-
-/** Settings of the topic; given with the producer's they would be lost without a word. */
-function topicConfig({ deliveryTimeoutMs = 120_000 }: RdkafkaWriterOptions): ProducerTopicConfig {
-  return {
-    acks: -1,
-    'message.timeout.ms': deliveryTimeoutMs,
-    'request.timeout.ms': 10_000,
-    // As Java's clients do: events of one user stay in one partition, whoever produces them
-    partitioner: 'murmur2_random',
-  };
-}
-
-function producerConfig(options: RdkafkaWriterOptions): ProducerGlobalConfig {
-  const { connection, lingerMs = DEFAULT_LINGER_MS, compression = 'none', onReport } = options;
-  const { brokers, clientId, tls = false, sasl } = connection;
-  return {
-    'metadata.broker.list': brokers.join(','),
-    'client.id': clientId,
-    'enable.idempotence': true,
-    'linger.ms': lingerMs,
-    // What the topic takes; the client's default is 1 MB
-    'message.max.bytes': MAX_BATCH_BYTES,
-    'compression.codec': compression,
-    'queue.buffering.max.messages': options.maxQueueRecords ?? 200_000,
-    'queue.buffering.max.kbytes': options.maxQueueKilobytes ?? 65_536,
-    // A broker that takes requests and never answers is given up sooner than the default minute
-    'socket.timeout.ms': 15_000,
-    // The client keeps trying; the first tries after a restart of the broker should not take seconds
-    'reconnect.backoff.max.ms': 1_000,
-    // with the values, which cost nothing where only failures are reported
-    ...(onReport === undefined ? { dr_msg_cb: true } : { dr_cb: true }),
-    'delivery.report.only.error': onReport === undefined,
-    'statistics.interval.ms': onReport === undefined ? STATISTICS_INTERVAL_MS : 0,
-    'security.protocol': `${sasl ? 'sasl_' : ''}${tls ? 'ssl' : 'plaintext'}`,
-    ...(sasl
-      ? {
-          'sasl.mechanisms': sasl.mechanism.toUpperCase(),
-          'sasl.username': sasl.username,
-          'sasl.password': sasl.password,
-        }
-      : {}),
-  } as ProducerGlobalConfig;
 }

@@ -9,7 +9,7 @@ import type { Settings } from '../../runtime/settings.ts';
 import { launcher } from '../stack.ts';
 import { openLaneRun } from './lane-run.ts';
 import type { Destination, LoadPlan } from './load-plan.ts';
-import { type ParentMessage, received, type WorkerMessage } from './worker-messages.ts';
+import { type ParentMessage, received, type SentError, type WorkerMessage } from './worker-messages.ts';
 
 /** The workers of a run as one: in this process, or one process each. */
 export interface Crew {
@@ -27,12 +27,14 @@ export interface CrewHooks {
   readonly resolvedBelow: () => number;
 }
 
-const START_DEADLINE_MS = 30_000;
-/** From the word to begin to the first event: files are read and connections made meanwhile. */
-const HEAD_START_MS = 2_000;
+/** Processes start, read files and make connections. */
+const START_DEADLINE_MS = 60_000;
+/** From the word to begin to the first event: it must have reached every worker by then. */
+const HEAD_START_MS = 100;
 /** A change of rate must lie ahead of what any worker has already sent. */
 const SCALE_AHEAD_MS = 250;
 
+/** Resolves when the run has begun, with everything it needs open. */
 export async function startCrew(
   plan: LoadPlan,
   destination: Destination,
@@ -51,7 +53,7 @@ async function startAlone(
   { logger, signal, onProgress }: CrewHooks,
 ): Promise<Crew> {
   const lane = { first: plan.first, worker: 0, workers: 1 };
-  const run = await openLaneRun(plan, destination, lane, settings, systemClock.nowMs(), {
+  const run = await openLaneRun(plan, destination, lane, settings, {
     logger,
     signal,
     onProgress: (progress) => onProgress(0, progress),
@@ -61,70 +63,87 @@ async function startAlone(
     get elapsedMs() {
       return run.elapsedMs;
     },
-    scale: (factor) => run.scale(Math.max(0, run.elapsedMs), factor),
+    scale: (factor) => run.scale(run.elapsedMs, factor),
   };
 }
 
 async function startMany(plan: LoadPlan, destination: Destination, hooks: CrewHooks): Promise<Crew> {
   const { workers } = plan.options;
-  const children = Array.from({ length: workers }, () =>
-    // detached from the terminal's signals: the parent passes on what it decides
-    fork(launcher, ['produce-worker'], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], detached: true }),
-  );
+  const children = Array.from({ length: workers }, forkWorker);
   const tellAll = (message: ParentMessage) => {
-    // one that has just ended hears nothing more, which its report or its exit tells anyhow
-    for (const child of children) if (child.connected) child.send(message, () => {});
+    for (const child of children) if (child.connected) child.send(message);
   };
+  const opened = children.map(async (child, worker) => {
+    await answerOf(child, worker, 'up');
+    child.send({ kind: 'open', plan, destination, worker, workers } satisfies ParentMessage);
+    await answerOf(child, worker, 'ready');
+  });
   try {
-    const ready = Promise.all(children.map(untilReady));
-    await withDeadline(ready, START_DEADLINE_MS, systemClock, 'starting the workers');
+    await withDeadline(Promise.all(opened), START_DEADLINE_MS, systemClock, 'starting the workers');
   } catch (error) {
     for (const child of children) child.kill('SIGKILL');
     throw error;
   }
-  const startTsMs = systemClock.nowMs() + HEAD_START_MS;
-  const startMs = systemClock.monotonicMs() + HEAD_START_MS;
+  const reports = children.map(reportOf);
   children.forEach((child, worker) => {
     child.on('message', (message: WorkerMessage) => {
       if (message.kind !== 'progress') return;
       hooks.onProgress(worker, message.progress);
       tellAll({ kind: 'resolved', below: hooks.resolvedBelow() });
     });
-    child.send({ kind: 'begin', plan, destination, worker, workers, startTsMs } satisfies ParentMessage);
   });
   const stop = () => tellAll({ kind: 'stop' });
+  // the others cannot go on without one: their numbers wait for its own
+  for (const report of reports) report.then(({ error }) => (error === null ? undefined : stop()), stop);
+  const startMs = systemClock.monotonicMs() + HEAD_START_MS;
+  tellAll({ kind: 'begin', startTsMs: systemClock.nowMs() + HEAD_START_MS });
   if (hooks.signal.aborted) stop();
   hooks.signal.addEventListener('abort', stop, { once: true });
-  const reports = children.map((child, worker) => reportOf(child, worker));
-  // the others cannot go on without one: their numbers wait for its own
-  for (const report of reports) report.catch(stop);
-  const settled = Promise.allSettled(reports).then((outcomes) => {
-    hooks.signal.removeEventListener('abort', stop);
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (failed) throw failed.reason;
-    return mergeReports(
-      outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : [])),
-    );
-  });
+  const elapsedMs = () => Math.max(0, systemClock.monotonicMs() - startMs);
   return {
-    done: settled,
+    done: merged(reports).finally(() => hooks.signal.removeEventListener('abort', stop)),
     get elapsedMs() {
-      return systemClock.monotonicMs() - startMs;
+      return elapsedMs();
     },
-    scale: (factor) =>
-      tellAll({
-        kind: 'scale',
-        atMs: Math.max(0, systemClock.monotonicMs() - startMs) + SCALE_AHEAD_MS,
-        factor,
-      }),
+    scale: (factor) => tellAll({ kind: 'scale', atMs: elapsedMs() + SCALE_AHEAD_MS, factor }),
   };
 }
 
-function untilReady(child: ChildProcess, worker: number): Promise<void> {
+/** Not of this process's group: the terminal's signals are for the parent, which passes on what it decides. */
+function forkWorker(): ChildProcess {
+  const child = fork(launcher, ['produce-worker'], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    detached: true,
+  });
+  // whoever ends this process in a hurry wants its workers gone, too
+  const end = () => void child.kill('SIGKILL');
+  process.once('exit', end);
+  child.once('exit', () => process.off('exit', end));
+  return child;
+}
+
+async function merged(reports: readonly Promise<LoadReport>[]): Promise<LoadReport> {
+  const outcomes = await Promise.allSettled(reports);
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed) throw failed.reason;
+  return mergeReports(outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : [])));
+}
+
+/** Resolves when the worker says so; rejects when it fails or ends before. */
+function answerOf(child: ChildProcess, worker: number, kind: 'up' | 'ready'): Promise<void> {
   return new Promise((resolve, reject) => {
-    child.once('message', () => resolve());
-    child.once('exit', (code, signal) => reject(deathOf(worker, code, signal)));
-    child.once('error', reject);
+    const onMessage = (message: WorkerMessage) => {
+      if (message.kind === kind) settle(resolve);
+      if (message.kind === 'failed') settle(() => reject(errorOf(message.error)));
+    };
+    const onExit = (code: number | null, signal: NodeJS.Signals | null) =>
+      settle(() => reject(deathOf(worker, code, signal)));
+    const onError = (error: Error) => settle(() => reject(error));
+    const settle = (how: () => void) => {
+      child.off('message', onMessage).off('exit', onExit).off('error', onError);
+      how();
+    };
+    child.on('message', onMessage).on('exit', onExit).on('error', onError);
   });
 }
 
@@ -132,10 +151,15 @@ function reportOf(child: ChildProcess, worker: number): Promise<LoadReport> {
   return new Promise((resolve, reject) => {
     child.on('message', (message: WorkerMessage) => {
       if (message.kind === 'done') resolve(received(message.report));
-      if (message.kind === 'failed') reject(new ReelstreamError(message.error.code, message.error.message));
+      if (message.kind === 'failed') reject(errorOf(message.error));
     });
     child.once('exit', (code, signal) => reject(deathOf(worker, code, signal)));
+    child.on('error', reject);
   });
+}
+
+function errorOf({ code, message }: SentError): ReelstreamError {
+  return new ReelstreamError(code, message);
 }
 
 function deathOf(worker: number, code: number | null, signal: NodeJS.Signals | null): ReelstreamError {

@@ -13,7 +13,8 @@ const DEFAULT_MS = 60_000;
 export async function printSchedule(plan: LoadPlan): Promise<void> {
   const { options, runId, seed } = plan;
   const nowhere = { topic: '', log: null, schemaId: 0, switchedSchemaId: null };
-  const { schedule } = await buildLaneParts(plan, nowhere, systemClock.nowMs());
+  const { scheduleFrom } = await buildLaneParts(plan, nowhere);
+  const schedule = scheduleFrom(systemClock.nowMs());
   const durationMs = options.for ?? DEFAULT_MS;
   const description = describeSchedule(schedule, durationMs, BUCKETS);
   if (options.json) {

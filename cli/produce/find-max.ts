@@ -1,6 +1,6 @@
+import { delayPoint } from '../../producer/measure/delay-point.ts';
 import { createRateSearch } from '../../producer/measure/rate-search.ts';
 import { createRunTotals, type RunTotals } from '../../producer/measure/run-totals.ts';
-import { delayPoint } from '../../producer/measure/series.ts';
 import type { MeasuredShare } from '../../producer/run/load-run.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { printJson, printTable } from '../print.ts';

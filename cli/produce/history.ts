@@ -26,6 +26,9 @@ export interface HistoryRun {
 }
 
 const LANE = { worker: 0, workers: 1 } as const;
+/** They count one by one, as two workers would. */
+const PAST = 0;
+const LIVE = 1;
 
 /** Finds out how far the file has been replayed into this topic; held for this process until `replay.release`. */
 export async function planHistory(
@@ -72,9 +75,12 @@ async function openReplay(options: ProduceOptions, settings: Settings): Promise<
 export function startHistory(history: HistoryRun, settings: Settings, hooks: CrewHooks): Crew {
   const startMs = systemClock.monotonicMs();
   let current: LaneRun | null = null;
+  let wantedFactor = 1;
   const runOne = async (lane: Promise<LaneRun>): Promise<LoadReport> => {
     current = await lane;
-    return current.run();
+    const report = current.run();
+    if (wantedFactor !== 1) current.scale(0, wantedFactor);
+    return report;
   };
   const sequence = async (): Promise<LoadReport> => {
     const { plan, replay } = history;
@@ -92,7 +98,10 @@ export function startHistory(history: HistoryRun, settings: Settings, hooks: Cre
     get elapsedMs() {
       return systemClock.monotonicMs() - startMs;
     },
-    scale: (factor) => current?.scale(Math.max(0, current.elapsedMs), factor),
+    scale(factor) {
+      wantedFactor = factor;
+      current?.scale(current.elapsedMs, factor);
+    },
   };
 }
 
@@ -106,20 +115,12 @@ function openPast(
     historyRate === undefined
       ? UNPACED
       : createSchedule([], { eventsPerSecond: historyRate, jitter: 'none', seed: plan.seed });
-  return openLaneRun(
-    plan,
-    destination,
-    { ...LANE, first: plan.first },
-    settings,
-    systemClock.nowMs(),
-    laneHooks(hooks, 1),
-    {
-      source: replay.source,
-      schedule: limitSchedule(paced, { count, durationMs }),
-      saveNext: replay.saveNext,
-      unmeasured: historyRate === undefined,
-    },
-  );
+  return openLaneRun(plan, destination, { ...LANE, first: plan.first }, settings, laneHooks(hooks, PAST), {
+    source: replay.source,
+    scheduleFrom: () => limitSchedule(paced, { count, durationMs }),
+    saveNext: replay.saveNext,
+    unmeasured: historyRate === undefined,
+  });
 }
 
 function openLive(
@@ -140,13 +141,11 @@ function openLive(
     destination,
     { ...LANE, first },
     settings,
-    systemClock.nowMs(),
-    laneHooks(hooks, 1),
+    laneHooks(hooks, LIVE),
     { saveNext: replay.saveNext },
   );
 }
 
-/** @param phase counts on its own, as a worker does */
 function laneHooks({ logger, signal, onProgress }: CrewHooks, phase: number) {
   return {
     logger,

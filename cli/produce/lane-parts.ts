@@ -17,32 +17,32 @@ import { type Destination, type LoadPlan, replaysFile, SAMPLE_RATINGS } from './
 /** What a worker needs to make its events: the same for every worker of a run. */
 export interface LaneParts {
   readonly source: EventSource;
-  readonly schedule: LimitedSchedule;
+  /** @param startTsMs wall-clock time of the run's start, which a diurnal profile follows */
+  readonly scheduleFrom: (startTsMs: number) => LimitedSchedule;
   readonly faults: FaultPlan;
   readonly inject: Inject;
   readonly encode: (event: RatingEvent, intendedMs: number) => Buffer;
 }
 
-/** @param startTsMs wall-clock time of the run's start, which a diurnal profile follows */
-export async function buildLaneParts(
-  plan: LoadPlan,
-  destination: Destination,
-  startTsMs: number,
-): Promise<LaneParts> {
+export async function buildLaneParts(plan: LoadPlan, destination: Destination): Promise<LaneParts> {
   const { options, profile, seed, runId, faults, faultSeed, rate, jitter } = plan;
   const recorded = replaysFile(profile)
     ? (await readRatingsFile(resolve(options.ratings ?? SAMPLE_RATINGS))).table
     : null;
-  const schedule = createSchedule(profile, {
-    eventsPerSecond: rate,
-    seed,
-    startTsMs,
-    ...(profile.some(({ kind }) => kind === 'replay' || kind === 'batch') ? {} : { jitter }),
-    ...(recorded ? { recordedSeconds: recorded.seconds } : {}),
-  });
+  const hasTimes = profile.some(({ kind }) => kind === 'replay' || kind === 'batch');
+  const scheduleFrom = (startTsMs: number): LimitedSchedule => {
+    const schedule = createSchedule(profile, {
+      eventsPerSecond: rate,
+      seed,
+      startTsMs,
+      ...(hasTimes ? {} : { jitter }),
+      ...(recorded ? { recordedSeconds: recorded.seconds } : {}),
+    });
+    return limitSchedule(schedule, { count: options.count, durationMs: options.for });
+  };
   return {
     source: recorded ? createReplaySource(recorded) : await liveSourceOf(plan),
-    schedule: limitSchedule(schedule, { count: options.count, durationMs: options.for }),
+    scheduleFrom,
     faults: createFaultPlan(faults.specs, faultSeed),
     inject: createInjector({ runId }),
     encode: encoderOf(plan, destination),

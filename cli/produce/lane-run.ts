@@ -1,4 +1,5 @@
 import { systemClock } from '../../core/clock.ts';
+import { toReelstreamError } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { LimitedSchedule } from '../../core/schedule/limit.ts';
 import type { LogWriter } from '../../kafka/log-writer.ts';
@@ -14,6 +15,7 @@ import type { Settings } from '../../runtime/settings.ts';
 import { buildLaneParts } from './lane-parts.ts';
 import { openLaneWriter } from './lane-writer.ts';
 import type { Destination, LoadPlan } from './load-plan.ts';
+import { watchLoopDelay } from './loop-delay.ts';
 
 export interface LaneHooks {
   readonly logger: Logger;
@@ -26,17 +28,25 @@ export interface LaneHooks {
 /** What a run with a saved position does otherwise. */
 export interface LaneSpecial {
   readonly source?: EventSource;
-  readonly schedule?: LimitedSchedule;
+  readonly scheduleFrom?: () => LimitedSchedule;
   readonly saveNext: (next: number) => Promise<void>;
-  /** nothing is measured: the schedule has no times */
+  /** nothing is measured and nothing left out: the schedule has no times */
   readonly unmeasured?: boolean;
 }
 
-/** One worker's share of a run, ready to go. */
+/** One worker's share of a run, ready to go: files are read and connections made. */
 export interface LaneRun {
-  run(): Promise<LoadReport>;
+  /**
+   * Called once.
+   * @param startTsMs when all workers begin, wall clock; default now
+   */
+  run(startTsMs?: number): Promise<LoadReport>;
+  /** @param atMs since the start */
   scale(atMs: number, factor: number): void;
+  /** since the start; 0 before it */
   readonly elapsedMs: number;
+  /** for a run that will not begin */
+  abandon(): Promise<void>;
 }
 
 /** The rest of the stop's time is for letting go of the connection. */
@@ -45,66 +55,70 @@ const CLOSE_DEADLINE_MS = 1_000;
 /** By barriers everything waits for the answers; every two seconds that is a hundredth of the time at full rate. */
 const BARRIER_INTERVAL_MS = 2_000;
 
-/** @param startTsMs when all workers begin, wall clock */
 export async function openLaneRun(
   plan: LoadPlan,
   destination: Destination,
   lane: Lane,
   settings: Settings,
-  startTsMs: number,
   hooks: LaneHooks,
   special?: LaneSpecial,
 ): Promise<LaneRun> {
-  const { options, runAhead, reports } = plan;
-  const parts = { ...(await buildLaneParts(plan, destination, startTsMs)), ...special };
-  const own = Math.ceil(runAhead / lane.workers) + 1;
-  const resolution = reports === 'all' ? createReportedResolution(own) : createBarrierResolution(own);
-  let run: LoadRun | null = null;
-  const writer = await openLaneWriter(plan, lane, settings, hooks.logger, (i, failed) =>
-    run?.settle(i, failed),
+  const parts = { ...(await buildLaneParts(plan, destination)), ...special };
+  const own = Math.ceil(plan.runAhead / lane.workers) + 1;
+  const byReports = plan.reports === 'all';
+  const resolution = byReports ? createReportedResolution(own) : createBarrierResolution(own);
+  let load: LoadRun | null = null;
+  const writer = await openLaneWriter(plan, lane, settings, hooks.logger, (tag, failed) =>
+    load?.settle(tag, failed),
   );
-  const ledger = await openLedger(plan, destination, lane, startTsMs, writer);
-  const load = new LoadRun(
-    {
-      ...parts,
-      ...hooks,
-      writer,
-      ledger,
-      resolution,
-      resolvesBy: reports === 'all' ? 'reports' : 'barriers',
-      faultCounts: createFaultCounts(),
-      clock: systemClock,
-    },
-    {
-      ...lane,
-      runId: plan.runId,
-      startTsMs,
-      durationMs: options.for,
-      warmupMs: special?.unmeasured ? Number.POSITIVE_INFINITY : options.warmup,
-      // what lies behind a failed record must not be saved as sent
-      stopOnFailure: special !== undefined,
-      overload: options.overload,
-      dropAfterMs: options.dropAfter,
-      runAhead,
-      flushDeadlineMs: settings.REELSTREAM_STOP_TIMEOUT_MS * FLUSH_SHARE_OF_STOP,
-      ...(reports === 'all' ? {} : { checkpointIntervalMs: BARRIER_INTERVAL_MS }),
-    },
-  );
-  run = load;
+  const ledger = await openLedger(plan, destination, lane, writer);
+  const begin = (startTsMs: number): LoadRun =>
+    new LoadRun(
+      {
+        ...parts,
+        ...hooks,
+        schedule: parts.scheduleFrom(startTsMs),
+        writer,
+        ledger,
+        resolution,
+        resolvesBy: byReports ? 'reports' : 'barriers',
+        faultCounts: createFaultCounts(),
+        clock: systemClock,
+      },
+      { ...runOptionsOf(plan, settings, special), ...lane, startTsMs },
+    );
   return {
-    async run() {
+    async run(startTsMs = systemClock.nowMs()) {
+      load = begin(startTsMs);
+      const loopDelay = watchLoopDelay();
       try {
-        const report = await load.run();
-        await ledger?.close(footerOf(report));
-        return report;
+        const report = { ...(await load.run()), loopDelay: loopDelay.stop() };
+        return await closeLedger(ledger, report);
       } finally {
         await writer.close(CLOSE_DEADLINE_MS);
       }
     },
-    scale: (atMs, factor) => load.scale(atMs, factor),
+    scale: (atMs, factor) => load?.scale(atMs, factor),
     get elapsedMs() {
-      return load.elapsedMs;
+      return Math.max(0, load?.elapsedMs ?? 0);
     },
+    abandon: async () => void (await writer.close(0)),
+  };
+}
+
+function runOptionsOf(plan: LoadPlan, settings: Settings, special: LaneSpecial | undefined) {
+  const { options, runId, runAhead, reports } = plan;
+  return {
+    runId,
+    runAhead,
+    durationMs: options.for,
+    warmupMs: special?.unmeasured ? Number.POSITIVE_INFINITY : options.warmup,
+    // what lies behind a failed record must not be saved as sent
+    stopOnFailure: special !== undefined,
+    overload: special?.unmeasured ? ('catch_up' as const) : options.overload,
+    dropAfterMs: options.dropAfter,
+    flushDeadlineMs: settings.REELSTREAM_STOP_TIMEOUT_MS * FLUSH_SHARE_OF_STOP,
+    ...(reports === 'all' ? {} : { checkpointIntervalMs: BARRIER_INTERVAL_MS }),
   };
 }
 
@@ -112,7 +126,6 @@ async function openLedger(
   plan: LoadPlan,
   { log, schemaId, switchedSchemaId }: Destination,
   lane: Lane,
-  startTsMs: number,
   writer: LogWriter,
 ): Promise<LedgerWriter | null> {
   const { options, runId, seed, faultSeed, runAhead } = plan;
@@ -127,11 +140,21 @@ async function openLedger(
       log,
       settings: JSON.stringify(plan),
       schemaIds: [schemaId, switchedSchemaId].filter((id) => id !== null),
-      startedAtMs: Math.round(startTsMs),
+      startedAtMs: systemClock.nowMs(),
     });
   } catch (error) {
     await writer.close(0);
     throw error;
+  }
+}
+
+/** A ledger that cannot be ended is a failure of the run, and no reason not to tell what the run did. */
+async function closeLedger(ledger: LedgerWriter | null, report: LoadReport): Promise<LoadReport> {
+  try {
+    await ledger?.close(footerOf(report));
+    return report;
+  } catch (thrown) {
+    return { ...report, stoppedBy: 'failure', error: report.error ?? toReelstreamError(thrown) };
   }
 }
 

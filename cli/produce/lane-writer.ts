@@ -4,6 +4,7 @@ import { readEventId } from '../../core/event-id.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { LogWriter } from '../../kafka/log-writer.ts';
 import { openRdkafkaWriter, type RdkafkaWriterOptions } from '../../kafka/rdkafka-writer.ts';
+import { CONTENT_DEFAULTS } from '../../producer/content/content-model.ts';
 import { CSV_HEADER } from '../../producer/content/text-formats.ts';
 import { type Lane, placeOf } from '../../producer/run/lane.ts';
 import { createSampledWriter, sampleOfKeys } from '../../producer/run/sampled-writer.ts';
@@ -16,7 +17,9 @@ import type { LoadPlan } from './load-plan.ts';
 /** A record of own event `i` got its answer. */
 export type Settle = (i: number, failed: boolean) => void;
 
-const SAMPLE_ONE_IN = 100;
+/** A hundredth of the users, or as many as make it likely that there are some. */
+const LARGEST_SAMPLE_STEP = 100;
+const USERS_IN_SAMPLE = 10;
 /** Confluent's five bytes, then the event id, the first field of every version. */
 const ID_AT = 5;
 const ID_BYTES = 16;
@@ -58,6 +61,8 @@ async function openKafka(
     connection: kafkaConnectionFrom(settings, 'reelstream-producer'),
     topic: settings.REELSTREAM_RATINGS_TOPIC,
     maxQueueRecords: settings.REELSTREAM_PRODUCER_MAX_BACKLOG_EVENTS,
+    // the schedule begins when it is open: no event of it may wait for a connection
+    warmUp: true,
     logger,
   };
   const reported = await openRdkafkaWriter({
@@ -73,11 +78,17 @@ async function openKafka(
         if (i !== null) settle(i, true);
       },
     });
-    return createSampledWriter(plain, reported, sampleOfKeys(SAMPLE_ONE_IN));
+    return createSampledWriter(plain, reported, sampleOfKeys(sampleStep(plan)));
   } catch (error) {
     await reported.close(0);
     throw error;
   }
+}
+
+function sampleStep({ options, simulation }: LoadPlan): number {
+  const { firstId, lastId } = options.users ?? simulation?.users ?? CONTENT_DEFAULTS.users;
+  const step = Math.floor((lastId - firstId + 1) / USERS_IN_SAMPLE);
+  return Math.min(LARGEST_SAMPLE_STEP, Math.max(1, step));
 }
 
 /** Which own event a failed record was; null for one that is no event of ours, such as poison. */

@@ -1,14 +1,15 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { ReelstreamError } from '../../core/errors.ts';
+import { type DelayPoint, delayPoint } from '../../producer/measure/delay-point.ts';
 import { renderReportPage } from '../../producer/measure/report-page.ts';
 import type { RunTotals, TotalCounts } from '../../producer/measure/run-totals.ts';
-import { type DelayPoint, delayPoint, type SeriesPoint } from '../../producer/measure/series.ts';
+import type { SeriesPoint } from '../../producer/measure/series.ts';
 import type { LoadReport, StopReason } from '../../producer/run/load-run.ts';
 import { type Cell, printJson, printTable } from '../print.ts';
 import type { LoadPlan } from './load-plan.ts';
 
 /** All figures of a run, as `--json` and `--report-json` give them. */
-export interface Summary extends Omit<LoadReport, 'error'> {
+export interface Summary extends Omit<LoadReport, 'error' | 'loopDelay'> {
   readonly topic: string;
   readonly runId: string;
   readonly seed: number;
@@ -24,7 +25,7 @@ export interface Summary extends Omit<LoadReport, 'error'> {
   readonly deliveryDelay: DelayPoint | null;
   /** which records' delivery was measured */
   readonly deliveryReports: LoadPlan['reports'];
-  /** how late timers of this process fired */
+  /** how late timers of the sending processes fired */
   readonly eventLoopDelay: DelayPoint | null;
   readonly series: readonly SeriesPoint[];
   readonly error: { readonly code: string; readonly message: string } | null;
@@ -41,9 +42,8 @@ const STOP_REASONS: Readonly<Record<StopReason, string>> = {
 export function summarize(
   plan: LoadPlan,
   topic: string,
-  { error, ...report }: LoadReport,
+  { error, loopDelay, ...report }: LoadReport,
   totals: RunTotals,
-  eventLoopDelay: DelayPoint,
 ): Summary {
   const { due, acknowledged, ms, plannedMs } = report.measured;
   const targetRate = (due / plannedMs) * 1_000;
@@ -61,7 +61,7 @@ export function summarize(
     scheduleDelay: delayPoint(totals.schedule),
     deliveryDelay: delayPoint(totals.delivery),
     deliveryReports: plan.reports,
-    eventLoopDelay,
+    eventLoopDelay: loopDelay ?? null,
     series: totals.series(),
     error: error && { code: error.code, message: error.message },
   };
@@ -136,7 +136,7 @@ function summaryRows(summary: Summary): [string, Cell][] {
     ...some('schedule waited, ms', Math.round(summary.blockedMs)),
     ['schedule delay p50, p99, max', delays(summary.scheduleDelay)],
     [
-      `delivery p50, p99, max (${summary.deliveryReports === 'all' ? 'all' : '1 % of users'})`,
+      `delivery p50, p99, max (${summary.deliveryReports === 'all' ? 'all' : 'some users'})`,
       delays(summary.deliveryDelay),
     ],
     ['event loop delay p50, p99, max', delays(summary.eventLoopDelay)],

@@ -1,4 +1,3 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { ReelstreamError } from '../../core/errors.ts';
 import { createPublisher } from '../../producer/measure/publish.ts';
 import { createRunTotals } from '../../producer/measure/run-totals.ts';
@@ -16,7 +15,6 @@ import type { ProduceOptions } from './options.ts';
 import { createRateControl } from './rate-control.ts';
 import { progressLine, refuseShortfall, reportPageOf, showSummary, summarize, writeWhole } from './report.ts';
 
-const LOOP_DELAY_RESOLUTION_MS = 10;
 const HISTORY_AND_LIVE = 2;
 
 /** Begins a run; the service is done when its summary is printed. */
@@ -32,8 +30,6 @@ export async function startProduce(
   const totals = createRunTotals(options.history === undefined ? options.workers : HISTORY_AND_LIVE);
   const publisher = createPublisher(frame.metrics, topic);
   const progress = createProgress();
-  const loopDelay = monitorEventLoopDelay({ resolution: LOOP_DELAY_RESOLUTION_MS });
-  loopDelay.enable();
   let crew: Crew | null = null;
   let plan: LoadPlan | null = null;
   let last = { elapsedMs: 0, generated: 0, rate: 0 };
@@ -71,18 +67,11 @@ export async function startProduce(
   const done = crew.done
     .finally(() => {
       progress.done();
-      loopDelay.disable();
       control.close();
     })
     .then(async (report) => {
       publisher.publish({ ...totals.counts(), targetRate: 0 }, totals.byLabel());
-      // a timer that fires in time counts as its own interval
-      const delay = (ns: number) => Math.max(0, ns / 1e6 - LOOP_DELAY_RESOLUTION_MS);
-      const summary = summarize(begun.plan, topic, report, totals, {
-        p50Ms: delay(loopDelay.percentile(50)),
-        p99Ms: delay(loopDelay.percentile(99)),
-        maxMs: delay(loopDelay.max),
-      });
+      const summary = summarize(begun.plan, topic, report, totals);
       if (options.report) await writeWhole(options.report, reportPageOf(summary, begun.plan));
       await showSummary(summary, options, options.sink === 'stdout');
       await refusal;

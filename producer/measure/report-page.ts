@@ -1,5 +1,6 @@
+import type { DelayPoint } from './delay-point.ts';
 import { escapeText, lineChart } from './line-chart.ts';
-import type { DelayPoint, SeriesPoint } from './series.ts';
+import type { SeriesPoint } from './series.ts';
 
 export interface ReportPage {
   readonly title: string;

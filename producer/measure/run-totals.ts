@@ -1,5 +1,6 @@
 import { createHistogram, type Histogram } from '../../core/histogram.ts';
 import type { LoadProgress, LoadReport } from '../run/load-run.ts';
+import { type DelayPoint, worseDelay } from './delay-point.ts';
 import { createSeries, type SeriesPoint } from './series.ts';
 
 /** Sums over the workers of a run. */
@@ -104,6 +105,11 @@ export function mergeReports(reports: readonly LoadReport[]): LoadReport {
     first: Math.min(...reports.map((report) => report.first)),
     next: Math.min(...reports.map((report) => report.next)),
     byLabel: sumLabels(reports.map(({ byLabel }) => byLabel)),
+    loopDelay:
+      reports.reduce<DelayPoint | null>(
+        (worst, { loopDelay = null }) => worseDelay(worst, loopDelay),
+        null,
+      ) ?? undefined,
     error: reports.find(({ error }) => error !== null)?.error ?? null,
   };
 }

@@ -1,12 +1,6 @@
 import { createHistogram, type Histogram } from '../../core/histogram.ts';
 import type { MeasuredDelays } from '../run/load-run.ts';
-
-/** Delays of an interval, ms; null while nothing was measured. */
-export interface DelayPoint {
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly maxMs: number;
-}
+import { type DelayPoint, delayPoint, worseDelay } from './delay-point.ts';
 
 /** One interval of a run; rates are events per second. */
 export interface SeriesPoint {
@@ -17,6 +11,7 @@ export interface SeriesPoint {
   readonly inFlight: number;
   readonly overloaded: number;
   readonly failed: number;
+  /** null: nothing was measured */
   readonly schedule: DelayPoint | null;
   readonly delivery: DelayPoint | null;
 }
@@ -91,14 +86,7 @@ function takePoint(histogram: Histogram): DelayPoint | null {
   return point;
 }
 
-/** @param histogram of microseconds; null when nothing was measured */
-export function delayPoint(histogram: Histogram): DelayPoint | null {
-  if (histogram.count === 0) return null;
-  const ms = (q: number) => (histogram.at(q) ?? 0) / 1_000;
-  return { p50Ms: ms(0.5), p99Ms: ms(0.99), maxMs: histogram.max / 1_000 };
-}
-
-/** Half as many points. Delays of a pair are the worse one's: a peak must not vanish because a run was long. */
+/** Half as many points. */
 function inPairs(points: readonly SeriesPoint[]): SeriesPoint[] {
   const pairs: SeriesPoint[] = [];
   for (let i = 1; i < points.length; i += 2) {
@@ -117,10 +105,5 @@ function inPairs(points: readonly SeriesPoint[]): SeriesPoint[] {
 type Delays = Pick<SeriesPoint, 'schedule' | 'delivery'>;
 
 function worseOf(a: Delays, b: Delays): Delays {
-  return { schedule: worse(a.schedule, b.schedule), delivery: worse(a.delivery, b.delivery) };
-}
-
-function worse(a: DelayPoint | null, b: DelayPoint | null): DelayPoint | null {
-  if (a === null || b === null) return a ?? b;
-  return a.p99Ms > b.p99Ms ? a : b;
+  return { schedule: worseDelay(a.schedule, b.schedule), delivery: worseDelay(a.delivery, b.delivery) };
 }

@@ -5,6 +5,7 @@ import type { Logger } from '../../core/logger.ts';
 import type { LimitedSchedule } from '../../core/schedule/limit.ts';
 import type { LogWriter } from '../../kafka/log-writer.ts';
 import type { LedgerWriter } from '../ledger/ledger.ts';
+import type { DelayPoint } from '../measure/delay-point.ts';
 import type { Lane } from './lane.ts';
 import type { Resolution } from './resolution.ts';
 import type { SenderDeps } from './sender.ts';
@@ -124,5 +125,7 @@ export interface LoadReport extends EventCounts, RecordCounts {
   /** every own event below it is resolved */
   readonly next: number;
   readonly byLabel: Readonly<Record<string, number>>;
+  /** how late timers of the process fired, for whoever watched; of several workers the worst */
+  readonly loopDelay?: DelayPoint | undefined;
   readonly error: ReelstreamError | null;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createHistogram } from '../../../core/histogram.ts';
-import { createSeries, delayPoint } from '../../../producer/measure/series.ts';
+import { delayPoint } from '../../../producer/measure/delay-point.ts';
+import { createSeries } from '../../../producer/measure/series.ts';
 import { delaysOf, NO_DELAYS } from './fixture.ts';
 
 const still = { targetRate: 100, inFlight: 0, overloaded: 0, failed: 0 };
