@@ -53,7 +53,8 @@ export async function openRdkafkaWriter(options: RdkafkaWriterOptions): Promise<
     return writer;
   } catch (error) {
     await writer.close(0);
-    if (error instanceof ReelstreamError) throw error;
+    // a deadline that is over while the client still tries means the same as its own
+    if (error instanceof ReelstreamError && error.code !== 'timeout') throw error;
     throw new ReelstreamError('unavailable', `${topic}: ${(error as Error).message}`, { cause: error });
   }
 }
