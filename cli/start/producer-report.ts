@@ -5,6 +5,8 @@ import { ReelstreamError } from '../../core/errors.ts';
 export interface ProducerCounts {
   readonly generated: number;
   readonly acknowledged: number;
+  /** of the live part, whose rate follows the hour of the day */
+  readonly targetRate: number;
   readonly achievedRate: number;
 }
 

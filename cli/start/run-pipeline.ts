@@ -78,7 +78,7 @@ export async function runPipeline(run: PipelineRun): Promise<RunFigures> {
     rawRows: raw.rows,
     verdicts: raw.verdicts,
     deadLetters: raw.deadLetters,
-    targetRate: run.rate,
+    targetRate: produced.targetRate,
     achievedRate: produced.achievedRate,
     freshnessP50Ms: sink.freshness.p50Ms,
     freshnessP99Ms: sink.freshness.p99Ms,
