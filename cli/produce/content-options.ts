@@ -25,6 +25,7 @@ export interface ContentOptions {
   readonly newFilms?: number;
   readonly newFilmsFrom?: number;
   readonly followUps?: number;
+  readonly referAfter?: number;
   readonly unknownFilms?: number;
   readonly reRatings?: number;
   readonly reRatingWindow?: number;
@@ -72,6 +73,11 @@ export function addContentOptions(command: Command): Command {
       count('--follow-ups', 0),
     )
     .option(
+      '--refer-after <events>',
+      'how old an event is, in events, before another one refers to it (default 5000)',
+      count('--refer-after', 1),
+    )
+    .option(
       '--new-user-range <first-last>',
       'instead of arrivals: ids of new users, any at any time (default 300001-300300)',
       parseIdRange('--new-user-range'),
@@ -104,14 +110,14 @@ export function addContentOptions(command: Command): Command {
 export function contentModelFrom(
   options: ContentOptions,
   simulation: MoviesMatchSimulation | null,
-  run: Pick<ContentModel, 'runAhead' | 'firstEvent'>,
+  firstEvent: number,
 ): Promise<ContentModel> {
   const distributionPath = resolve(options.distribution ?? defaultDistribution(simulation));
   const countsPath = options.counts ?? (distributionPath === SHIPPED_DISTRIBUTION ? SHIPPED_COUNTS : null);
   const byData: Popularity = countsPath === null ? CONTENT_DEFAULTS.popularity : { by: 'counts' };
   const { newFilms } = CONTENT_DEFAULTS;
   return loadContentModel({
-    ...run,
+    firstEvent,
     distributionPath,
     countsPath,
     popularity: options.popularity ?? (simulation ? EVEN : byData),
@@ -127,7 +133,13 @@ export function contentModelFrom(
     reRatingShare: options.reRatings ?? CONTENT_DEFAULTS.reRatingShare,
     reRatingWindow: options.reRatingWindow ?? CONTENT_DEFAULTS.reRatingWindow,
     watchShare: options.watches ?? CONTENT_DEFAULTS.watchShare,
+    referAfter: options.referAfter ?? CONTENT_DEFAULTS.referAfter,
   });
+}
+
+/** True when some events are about earlier ones: newcomers have further events, or something is rated again. */
+export function looksBack({ newUsers = 0, newFilms = 0, reRatings = 0 }: ContentOptions): boolean {
+  return newUsers > 0 || newFilms > 0 || reRatings > 0;
 }
 
 function defaultDistribution(simulation: MoviesMatchSimulation | null): string {

@@ -6,12 +6,14 @@ import type { Settings } from '../../runtime/settings.ts';
 import { RATING_EVENT } from '../../schemas/contracts.ts';
 import { kafkaAdminFrom, registryFrom, topicsFrom } from '../wiring.ts';
 import type { Destination, LoadPlan } from './load-plan.ts';
+import { refuseAbsentPartition } from './refusals.ts';
 
 /** Asks Kafka and the registry for what the run needs of them; nothing is asked where it needs nothing. */
 export async function openDestination(plan: LoadPlan, settings: Settings): Promise<Destination> {
   const topic = settings.REELSTREAM_RATINGS_TOPIC;
   const { options, format, faults } = plan;
   const log = options.sink === 'kafka' ? await openLog(settings, options.createTopic === true) : null;
+  if (log !== null) refuseAbsentPartition(faults, topic, log.startOffsets.length);
   if (options.sink !== 'kafka' || format !== 'avro') {
     return { topic, log, schemaId: format === 'avro' ? 0 : null, switchedSchemaId: null };
   }

@@ -38,9 +38,9 @@ export async function planHistory(
 ): Promise<HistoryRun> {
   const replay = await openReplay(options, settings);
   try {
-    const { runId, seed, first, replayEvents, runAhead } = replay.run;
-    const begin = { runId, seed, first, firstLive: replayEvents };
-    const plan = await planLoad({ ...options, runAhead }, simulation, settings, begin);
+    const { runId, seed, first, replayEvents, runAhead: mostAhead } = replay.run;
+    const begin = { runId, seed, first, firstLive: replayEvents, mostAhead };
+    const plan = await planLoad(options, simulation, settings, begin);
     return { plan, replay, destination: await openDestination(plan, settings) };
   } catch (error) {
     await replay.release();

@@ -50,8 +50,8 @@ export async function buildLaneParts(plan: LoadPlan, destination: Destination): 
 }
 
 export async function liveSourceOf(plan: LoadPlan): Promise<EventSource> {
-  const { options, simulation, runAhead, firstLive, seed } = plan;
-  const model = await contentModelFrom(options, simulation, { runAhead, firstEvent: firstLive });
+  const { options, simulation, firstLive, seed } = plan;
+  const model = await contentModelFrom(options, simulation, firstLive);
   const live = createLiveSource(model, seed);
   const { source } = options;
   if (source === undefined) return live;

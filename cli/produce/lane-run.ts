@@ -54,6 +54,9 @@ const FLUSH_SHARE_OF_STOP = 0.8;
 const CLOSE_DEADLINE_MS = 1_000;
 /** By barriers everything waits for the answers; every two seconds that is a hundredth of the time at full rate. */
 const BARRIER_INTERVAL_MS = 2_000;
+const CHECKPOINT_INTERVAL_MS = 1_000;
+const PROGRESS_INTERVAL_MS = 250;
+const MIN_INTERVAL_MS = 50;
 
 export async function openLaneRun(
   plan: LoadPlan,
@@ -107,7 +110,10 @@ export async function openLaneRun(
 }
 
 function runOptionsOf(plan: LoadPlan, settings: Settings, special: LaneSpecial | undefined) {
-  const { options, runId, runAhead, reports } = plan;
+  const { options, runId, runAhead, reports, peakRate } = plan;
+  // what is resolved must be known well before the run has to wait for it
+  const aheadMs = (runAhead / peakRate) * 1_000;
+  const often = (intervalMs: number) => Math.max(MIN_INTERVAL_MS, Math.min(intervalMs, aheadMs / 4));
   return {
     runId,
     runAhead,
@@ -118,7 +124,8 @@ function runOptionsOf(plan: LoadPlan, settings: Settings, special: LaneSpecial |
     overload: special?.unmeasured ? ('catch_up' as const) : options.overload,
     dropAfterMs: options.dropAfter,
     flushDeadlineMs: settings.REELSTREAM_STOP_TIMEOUT_MS * FLUSH_SHARE_OF_STOP,
-    ...(reports === 'all' ? {} : { checkpointIntervalMs: BARRIER_INTERVAL_MS }),
+    checkpointIntervalMs: often(reports === 'all' ? CHECKPOINT_INTERVAL_MS : BARRIER_INTERVAL_MS),
+    progressIntervalMs: often(PROGRESS_INTERVAL_MS),
   };
 }
 

@@ -6,14 +6,17 @@ import type { Jitter } from '../../core/schedule/arrivals.ts';
 import { parseProfile } from '../../core/schedule/parse-profile.ts';
 import { peakRate } from '../../core/schedule/peak-rate.ts';
 import { multiplyProfiles, type Profile, setsItsRate } from '../../core/schedule/profile.ts';
+import { CONTENT_DEFAULTS } from '../../producer/content/content-model.ts';
 import { parseFaults } from '../../producer/faults/parse-faults.ts';
 import { type FaultSettings, longestHoldMs } from '../../producer/faults/spec.ts';
 import type { LedgerLog } from '../../producer/ledger/ledger.ts';
 import { readRatingsFile } from '../../producer/ratings-file.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { sampleFolder } from '../wiring.ts';
+import { looksBack } from './content-options.ts';
 import type { MoviesMatchSimulation } from './movies-match.ts';
 import type { Format, ProduceOptions } from './options.ts';
+import { refuseContradictions, refuseImpossible, refuseOverlong, refuseOwnRate } from './refusals.ts';
 
 /** Everything that decides what a run sends, settled once. Plain data: workers get it as it is, the ledger keeps it. */
 export interface LoadPlan {
@@ -49,15 +52,24 @@ export interface Destination {
 const MAX_REPORTED_RATE = 20_000;
 const RUN_AHEAD_SECONDS = 5;
 const MIN_RUN_AHEAD = 1_000;
+/** A client holds a tenth of it; by barriers it is what two seconds of the highest rate send. */
+const MAX_UNHELD_AHEAD = 2_000_000;
+/** Each takes a dozen bytes. */
 const MAX_RUN_AHEAD = 10_000_000;
 export const SAMPLE_RATINGS: string = join(sampleFolder, 'ml-latest-small', 'ratings.csv');
 
-/** @param begin run id, seed and numbers of a run that goes on; a fresh one begins at 0 */
+/** Of a run that goes on; a fresh one begins at 0. */
+export interface PlannedBegin extends Partial<Pick<LoadPlan, 'runId' | 'seed' | 'first' | 'firstLive'>> {
+  /** what the saved position allows */
+  readonly mostAhead?: number;
+}
+
+/** @throws ReelstreamError `usage` for options that contradict each other, and for faults that the run cannot carry */
 export async function planLoad(
   options: ProduceOptions,
   simulation: MoviesMatchSimulation | null,
   settings: Settings,
-  begin: Partial<Pick<LoadPlan, 'runId' | 'seed' | 'first' | 'firstLive'>> = {},
+  begin: PlannedBegin = {},
 ): Promise<LoadPlan> {
   refuseContradictions(options);
   const seed = begin.seed ?? options.seed ?? simulation?.seed ?? randomInt(2 ** 32);
@@ -68,8 +80,11 @@ export async function planLoad(
     recordedSeconds: await recordedSecondsOf(profile, options),
   });
   const faults = parseFaults(options.fault ?? []);
+  if (options.findMax) refuseOwnRate(ignoresRate(profile));
   const format = options.format ?? (options.sink === 'stdout' || options.sink === 'file' ? 'json' : 'avro');
   refuseImpossible(options, faults, format);
+  const runAhead = runAheadOf(options, peak, faults, begin);
+  refuseOverlong(faults, peak, runAhead);
   return {
     options,
     simulation,
@@ -84,7 +99,7 @@ export async function planLoad(
     peakRate: peak,
     faults,
     format,
-    runAhead: options.runAhead ?? defaultRunAhead(peak, faults),
+    runAhead,
     reports: reportsOf(options, peak),
   };
 }
@@ -110,49 +125,31 @@ async function recordedSecondsOf(profile: Profile, options: ProduceOptions): Pro
   return (await readRatingsFile(resolve(options.ratings ?? SAMPLE_RATINGS))).table.seconds;
 }
 
-/** Five seconds of the peak, and as long as faults hold records back beyond that. */
-function defaultRunAhead(peak: number, faults: FaultSettings): number {
-  const seconds = RUN_AHEAD_SECONDS + longestHoldMs(faults.specs) / 1_000;
-  return Math.min(MAX_RUN_AHEAD, Math.max(MIN_RUN_AHEAD, Math.ceil(peak * seconds)));
+/** Five seconds of the peak, and as long as faults hold records back; no more than others allow. */
+function runAheadOf(
+  options: ProduceOptions,
+  peak: number,
+  faults: FaultSettings,
+  { mostAhead = Number.POSITIVE_INFINITY }: PlannedBegin,
+): number {
+  const held = (peak * longestHoldMs(faults.specs)) / 1_000;
+  const wanted = Math.min(MAX_UNHELD_AHEAD, peak * RUN_AHEAD_SECONDS) + held;
+  const { referAfter = CONTENT_DEFAULTS.referAfter } = options;
+  const settled = looksBack(options) ? referAfter : Number.POSITIVE_INFINITY;
+  if (options.runAhead !== undefined && options.runAhead > settled) {
+    throw new ReelstreamError(
+      'usage',
+      `--run-ahead: at most ${settled}, for events refer to what is ${settled} events old; or a larger --refer-after`,
+    );
+  }
+  const ahead = options.runAhead ?? Math.max(MIN_RUN_AHEAD, Math.ceil(wanted));
+  return Math.min(ahead, settled, mostAhead, MAX_RUN_AHEAD);
 }
 
 function reportsOf({ deliveryReports, sink }: ProduceOptions, peak: number): LoadPlan['reports'] {
   if (sink !== 'kafka') return 'all';
   if (deliveryReports !== 'auto') return deliveryReports;
   return peak <= MAX_REPORTED_RATE ? 'all' : 'sample';
-}
-
-function refuseContradictions(options: ProduceOptions): void {
-  const refuse = (message: string) => {
-    throw new ReelstreamError('usage', message);
-  };
-  if (options.sink === 'file' && options.out === undefined) refuse('--sink file: name the file with --out');
-  if (options.out !== undefined && options.sink !== 'file')
-    refuse('--out: only --sink file writes to a file');
-  if (options.workers > 1 && (options.sink === 'file' || options.sink === 'stdout')) {
-    refuse(`--workers: one process writes to ${options.sink}`);
-  }
-  if (options.history !== undefined && options.sink !== 'kafka')
-    refuse('--history: only a topic has a position to go on from');
-  if (options.history !== undefined && options.workers > 1)
-    refuse('--history: one process keeps the position');
-  if (options.findMax && options.for === undefined && options.count !== undefined)
-    refuse('--find-max: takes --for, not --count');
-}
-
-function refuseImpossible({ sink }: ProduceOptions, faults: FaultSettings, format: Format): void {
-  if (format === 'avro' && (sink === 'stdout' || sink === 'file')) {
-    throw new ReelstreamError('usage', '--format avro has no lines: take json or csv, or --sink kafka');
-  }
-  const { schemaSwitchAtMs, schemaRefusalAtMs, specs } = faults;
-  const needsAvro =
-    schemaSwitchAtMs !== null || schemaRefusalAtMs !== null || specs.some(({ kind }) => kind === 'poison');
-  if (format !== 'avro' && needsAvro) {
-    throw new ReelstreamError(
-      'usage',
-      `--fault: poison and schema faults are about Avro, and --format is ${format}`,
-    );
-  }
 }
 
 /** True when the profile says how many events per second, whatever --rate says. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { ReelstreamError } from '../../core/errors.ts';
+import { ReelstreamError, toReelstreamError } from '../../core/errors.ts';
 import { parseRunId } from '../../core/event-id.ts';
 import { FAULT_HELP } from '../../producer/faults/fault-help.ts';
 import { OVERLOAD_POLICIES, type OverloadPolicy } from '../../producer/run/load-run.ts';
@@ -21,7 +21,7 @@ export interface ProduceOptions extends ContentOptions {
   readonly count?: number;
   readonly warmup?: number;
   readonly overload: OverloadPolicy;
-  readonly dropAfter: number;
+  readonly dropAfter?: number;
   readonly ratings?: string;
   readonly history?: string | true;
   readonly historyRate?: number;
@@ -49,6 +49,7 @@ export interface ProduceOptions extends ContentOptions {
 
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 const MAX_RATE = 10_000_000;
+const NUMBER = /^\d+\.?\d*$|^\.\d+$/;
 
 const HELP = `
 Open loop: every event has its intended time and is sent then, whatever became of those before it; what a stall held up is
@@ -71,23 +72,31 @@ away. docs/load-simulator.md has an example for every option.`;
 export function addProduceOptions(command: Command): Command {
   const many = (value: string, before: readonly string[] = []) => [...before, value];
   command
-    .option('--rate <n>', 'events per second (default REELSTREAM_PRODUCER_RATE)', parseRate)
+    .option('--rate <n>', 'events per second (default REELSTREAM_PRODUCER_RATE)', parseRate('--rate'))
     .option('--profile <spec>', 'how the rate changes over time; several multiply', many)
     .option(
       '--jitter <law>',
       'of arrivals: none, uniform or poisson (default poisson)',
       oneOf('--jitter', JITTERS),
     )
-    .option('--for <duration>', 'stop after this time (60s, 5m)', parseDurationMs)
+    .option('--for <duration>', 'stop after this time (60s, 5m)', parseDuration('--for'))
     .option('--count <n>', 'stop after this many events', parseInteger('--count', 1, MAX_COUNT))
-    .option('--warmup <duration>', 'send for this time before anything is measured', parseDurationMs)
+    .option(
+      '--warmup <duration>',
+      'send for this time before anything is measured',
+      parseDuration('--warmup'),
+    )
     .option(
       '--overload <policy>',
       'when events cannot be sent in time: catch-up, drop or block',
       parseOverload,
       'catch_up' as OverloadPolicy,
     )
-    .option('--drop-after <duration>', 'drop: longest wait of an event', parseDurationMs, 100)
+    .option(
+      '--drop-after <duration>',
+      'drop: longest wait of an event (default 100ms)',
+      parseDuration('--drop-after'),
+    )
     .option(
       '--seed <n>',
       'decides the content; 0 is a seed, without one it is random',
@@ -111,7 +120,7 @@ export function addProduceOptions(command: Command): Command {
     .option(
       '--history-rate <n>',
       'events per second of the history (default as fast as Kafka takes them)',
-      parseRate,
+      parseRate('--history-rate'),
     )
     .option('--once', 'stop when the history has been replayed')
     .option('--fault <spec>', 'something to do wrong; see below', many)
@@ -144,15 +153,27 @@ export function addProduceOptions(command: Command): Command {
     .addHelpText('after', HELP);
 }
 
-function parseRate(text: string): number {
-  const rate = Number(text);
-  if (rate > 0 && rate <= MAX_RATE) return rate;
-  throw new ReelstreamError('usage', `--rate: "${text}" is not a number above 0 and up to ${MAX_RATE}`);
+function parseRate(name: string): (text: string) => number {
+  return (text) => {
+    const rate = NUMBER.test(text) ? Number(text) : Number.NaN;
+    if (rate > 0 && rate <= MAX_RATE) return rate;
+    throw new ReelstreamError('usage', `${name}: "${text}" is not a number above 0 and up to ${MAX_RATE}`);
+  };
+}
+
+function parseDuration(name: string): (text: string) => number {
+  return (text) => {
+    try {
+      return parseDurationMs(text);
+    } catch (cause) {
+      throw new ReelstreamError('usage', `${name}: ${toReelstreamError(cause).message}`, { cause });
+    }
+  };
 }
 
 function parsePercent(text: string): number {
-  const percent = Number(text.replace(/%$/, ''));
-  if (text !== '' && percent >= 0 && percent <= 100) return percent;
+  const percent = /^[\d.]+%?$/.test(text) ? Number(text.replace('%', '')) : Number.NaN;
+  if (percent >= 0 && percent <= 100) return percent;
   throw new ReelstreamError('usage', `--min-achieved: "${text}" is not a percentage from 0 to 100`);
 }
 

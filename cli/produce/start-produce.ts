@@ -1,4 +1,3 @@
-import { ReelstreamError } from '../../core/errors.ts';
 import { createPublisher } from '../../producer/measure/publish.ts';
 import { createRunTotals } from '../../producer/measure/run-totals.ts';
 import type { LoadProgress } from '../../producer/run/load-run.ts';
@@ -143,9 +142,6 @@ function startFindMax(
   { logger }: Frame,
   stopping: AbortController,
 ): FramedService {
-  if (options.ledger !== undefined || options.history !== undefined) {
-    throw new ReelstreamError('usage', '--find-max: runs many times, so no --ledger and no --history');
-  }
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   const done = findMaxRate(options, simulation, settings, { logger, signal: stopping.signal, say });
   return {

@@ -5,8 +5,8 @@ export interface ArrivalOptions {
   readonly share: number;
   /** further events per arrival, most of them while it is new */
   readonly followUps: number;
-  /** event n may refer to what arrived before event n - runAhead */
-  readonly runAhead: number;
+  /** event n may refer to what arrived before event n - referAfter */
+  readonly referAfter: number;
 }
 
 /** Arrivals are numbered from 0 in the order of their events. */
@@ -30,7 +30,7 @@ const MAX_FOLLOW_UP_SHARE = 0.5;
  * @param draw keeps kinds of arrivals apart
  */
 export function createArrivals(
-  { share, followUps, runAhead }: ArrivalOptions,
+  { share, followUps, referAfter }: ArrivalOptions,
   chance: Chance,
   draw: number,
 ): Arrivals {
@@ -64,7 +64,7 @@ export function createArrivals(
       return n === event ? stratum : -1;
     },
     eligibleAt(n) {
-      const settled = n - runAhead;
+      const settled = n - referAfter;
       if (settled <= 0) return 0;
       const last = stratumOf(settled);
       return eventOf(last) < settled ? last + 1 : last;

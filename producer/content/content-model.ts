@@ -36,12 +36,15 @@ export interface ContentModel {
   readonly unknownFilmShare: number;
   /** share of events that rate again what an earlier event was about, 0 to 0.9 */
   readonly reRatingShare: number;
-  /** how many events back that one may lie, beyond `runAhead` */
+  /** how many events back that one may lie, beyond `referAfter` */
   readonly reRatingWindow: number;
   /** share of events that are watches without a rating, 0 to 1; re-ratings are always ratings */
   readonly watchShare: number;
-  /** events that may be under way: event n refers to events before n - runAhead only */
-  readonly runAhead: number;
+  /**
+   * Event n refers to events before n - referAfter only, so that a run with at most that many under way refers only to what
+   * is acknowledged. It belongs to the content: the same seed with another number refers to other events.
+   */
+  readonly referAfter: number;
   /** number of the first live event; those before it were a replay's */
   readonly firstEvent: number;
 }
@@ -67,8 +70,9 @@ export const CONTENT_DEFAULTS = {
   reRatingShare: 0,
   reRatingWindow: 100_000,
   watchShare: 0,
+  referAfter: 5_000,
   firstEvent: 0,
-} as const satisfies Omit<ContentModel, 'films' | 'counts' | 'runAhead'>;
+} as const satisfies Omit<ContentModel, 'films' | 'counts'>;
 
 /** @throws ReelstreamError `usage` naming every value out of its range */
 export function checkContentModel(model: ContentModel): void {
@@ -85,7 +89,7 @@ export function checkContentModel(model: ContentModel): void {
     ...arrivalFaults('new films', newFilms),
     ...aboveFaults('new films', newFilms, films.movieIds.at(-1)!),
     ...wholeFaults('re-rating window', model.reRatingWindow, 1),
-    ...wholeFaults('run-ahead', model.runAhead, 1),
+    ...wholeFaults('refer-after', model.referAfter, 1),
     ...wholeFaults('first event', model.firstEvent, 0),
   ];
   if (!(model.activityExponent >= 0 && model.activityExponent < 1)) {

@@ -28,7 +28,7 @@ export function createFilmPicker(model: ContentModel, seed: number): FilmPicker 
   const chance = createChance(seed, 'content');
   const arrivalChance = createChance(seed, 'arrivals');
   const arrivals = createArrivals(
-    { share: newFilms.share, followUps: newFilms.followUps, runAhead: model.runAhead },
+    { share: newFilms.share, followUps: newFilms.followUps, referAfter: model.referAfter },
     arrivalChance,
     ARRIVAL_DRAWS.film,
   );

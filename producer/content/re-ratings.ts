@@ -16,18 +16,18 @@ export function createReRatings(
   {
     reRatingShare,
     reRatingWindow,
-    runAhead,
-  }: Pick<ContentModel, 'reRatingShare' | 'reRatingWindow' | 'runAhead'>,
+    referAfter,
+  }: Pick<ContentModel, 'reRatingShare' | 'reRatingWindow' | 'referAfter'>,
   chance: Chance,
   isArrival: (n: number) => boolean,
 ): ReRatings {
   const pointsBack = (n: number) =>
-    n > runAhead && chance.unit(n, DRAWS.kind) < reRatingShare && !isArrival(n);
+    n > referAfter && chance.unit(n, DRAWS.kind) < reRatingShare && !isArrival(n);
   return {
     subjectOf(n) {
       let subject = n;
       while (pointsBack(subject)) {
-        const settled = subject - runAhead;
+        const settled = subject - referAfter;
         subject = settled - 1 - chance.below(subject, Math.min(reRatingWindow, settled), DRAWS.reRated);
       }
       return subject;

@@ -20,7 +20,7 @@ export function createUserPicker(model: ContentModel, seed: number): UserPicker 
   const { newUsers } = model;
   return 'probability' in newUsers
     ? byRange(newUsers, existing, chance)
-    : byArrival(newUsers, existing, chance, model.runAhead, seed);
+    : byArrival(newUsers, existing, chance, model.referAfter, seed);
 }
 
 function byRange(
@@ -42,12 +42,12 @@ function byArrival(
   { share, firstId, followUps }: ArrivalModel,
   existing: (n: number) => number,
   chance: Chance,
-  runAhead: number,
+  referAfter: number,
   seed: number,
 ): UserPicker {
   if (share === 0) return { pick: existing, isArrival: () => false };
   const arrivals = createArrivals(
-    { share, followUps, runAhead },
+    { share, followUps, referAfter },
     createChance(seed, 'arrivals'),
     ARRIVAL_DRAWS.user,
   );

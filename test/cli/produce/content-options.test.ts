@@ -10,12 +10,11 @@ import {
 } from '../../../cli/produce/content-options.ts';
 import { simulationFromMoviesMatch } from '../../../cli/produce/movies-match.ts';
 import { CONTENT_DEFAULTS } from '../../../producer/content/content-model.ts';
-import { sample, shippedDistribution } from '../../producer/content/fixture.ts';
+import { sample as fixture, shippedDistribution } from '../../producer/content/fixture.ts';
 
+const sample = { ...fixture, referAfter: CONTENT_DEFAULTS.referAfter };
 const folder = mkdtempSync(join(tmpdir(), 'reelstream-content-options-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const run = { runAhead: 1_000, firstEvent: 0 };
 
 function parse(args: readonly string[]): ContentOptions {
   const command = addContentOptions(new Command('produce')).exitOverride();
@@ -23,7 +22,7 @@ function parse(args: readonly string[]): ContentOptions {
 }
 
 const model = (args: readonly string[], environment: Readonly<Record<string, string>> = {}) =>
-  contentModelFrom(parse(args), simulationFromMoviesMatch(environment), run);
+  contentModelFrom(parse(args), simulationFromMoviesMatch(environment), 0);
 
 const compatible = { MOVIES_MATCH_NEW_USER_RATING_PROB: '0.3' };
 
@@ -62,6 +61,7 @@ describe('content options', () => {
     ['--unknown-films', '0.01', { unknownFilmShare: 0.01 }],
     ['--re-ratings', '0.05', { reRatingShare: 0.05 }],
     ['--re-rating-window', '500', { reRatingWindow: 500 }],
+    ['--refer-after', '300', { referAfter: 300 }],
     ['--watches', '0.25', { watchShare: 0.25 }],
   ])('%s %s changes the model by that', async (option, value, change) => {
     expect(await model([option, value])).toEqual({ ...sample, ...change });

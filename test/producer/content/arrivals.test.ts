@@ -6,7 +6,7 @@ import type { ContentModel } from '../../../producer/content/content-model.ts';
 import { eventsOf, mean, sample } from './fixture.ts';
 
 const EVENTS = 100_000;
-const RUN_AHEAD = 2_000;
+const REFER_AFTER = 2_000;
 
 describe('arrivals', () => {
   it('happen once each, in order, at the share asked for, and are eligible by number alone', () => {
@@ -15,17 +15,21 @@ describe('arrivals', () => {
         fc.constantFrom(0, 1, 0.5, 1 / 3, 0.9999999),
         fc.double({ min: 1e-4, max: 1, noNaN: true }),
       ),
-      runAhead: fc.integer({ min: 1, max: 500 }),
+      referAfter: fc.integer({ min: 1, max: 500 }),
       seed: fc.nat(),
     });
     fc.assert(
-      fc.property(options, ({ share, runAhead, seed }) => {
-        const arrivals = createArrivals({ share, followUps: 3, runAhead }, createChance(seed, 'arrivals'), 0);
+      fc.property(options, ({ share, referAfter, seed }) => {
+        const arrivals = createArrivals(
+          { share, followUps: 3, referAfter },
+          createChance(seed, 'arrivals'),
+          0,
+        );
         const events: number[] = [];
         for (let n = 0; n < 3_000; n++) {
           const arriving = arrivals.arrivingAt(n);
           if (arriving >= 0) expect(arriving).toBe(events.push(n) - 1);
-          expect(arrivals.eligibleAt(n)).toBe(events.filter((event) => event < n - runAhead).length);
+          expect(arrivals.eligibleAt(n)).toBe(events.filter((event) => event < n - referAfter).length);
         }
         expect(Math.abs(events.length - 3_000 * share)).toBeLessThanOrEqual(1);
       }),
@@ -35,7 +39,7 @@ describe('arrivals', () => {
 
   it('give the same answer in any order', () => {
     const chance = createChance(5, 'arrivals');
-    const options = { share: 0.013, followUps: 3, runAhead: 10 };
+    const options = { share: 0.013, followUps: 3, referAfter: 10 };
     const inOrder = createArrivals(options, chance, 0);
     const found = Array.from({ length: 2_000 }, (_, n) => inOrder.arrivingAt(n));
     const jumping = createArrivals(options, chance, 0);
@@ -47,7 +51,7 @@ describe('arrivals', () => {
 
   it('are followed up while new: the newest tenth in 63 % of the draws', () => {
     const arrivals = createArrivals(
-      { share: 0.1, followUps: 3, runAhead: 1 },
+      { share: 0.1, followUps: 3, referAfter: 1 },
       createChance(1, 'arrivals'),
       0,
     );
@@ -62,7 +66,7 @@ describe.each([
   ['users', 'userId', 300_001, { newUsers: { share: 0.01, firstId: 300_001, followUps: 19 } }],
   ['films', 'movieId', 1_000_000, { newFilms: { share: 0.01, firstId: 1_000_000, followUps: 19 } }],
 ] as const)('new %s in the events', (_, field, firstId, extra: Partial<ContentModel>) => {
-  const events = eventsOf({ ...sample, ...extra, reRatingShare: 0.1, runAhead: RUN_AHEAD }, EVENTS);
+  const events = eventsOf({ ...sample, ...extra, reRatingShare: 0.1, referAfter: REFER_AFTER }, EVENTS);
   const firstEvents: number[] = [];
   const later: { n: number; arrival: number }[] = [];
   events.forEach((event, n) => {
@@ -78,7 +82,7 @@ describe.each([
 
   it('are not referred to before their first event is that many events back that it is acknowledged', () => {
     expect(later.length).toBeGreaterThan(10_000);
-    expect(later.filter(({ n, arrival }) => !(firstEvents[arrival]! < n - RUN_AHEAD))).toEqual([]);
+    expect(later.filter(({ n, arrival }) => !(firstEvents[arrival]! < n - REFER_AFTER))).toEqual([]);
   });
 
   it('get the further events asked for', () => {

@@ -14,7 +14,7 @@ export const shippedCounts = join(folder, 'movies_ratings_counts.csv');
 export const sample: ContentModel = await loadContentModel({
   ...CONTENT_DEFAULTS,
   popularity: { by: 'counts' },
-  runAhead: 1_000,
+  referAfter: 1_000,
   distributionPath: shippedDistribution,
   countsPath: shippedCounts,
 });

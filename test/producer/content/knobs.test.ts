@@ -85,8 +85,8 @@ const KNOBS: Readonly<Record<string, Knob>> = {
   },
   'unknown films': { change: { unknownFilmShare: 0.1 }, keeps: ['userId', 'kind'], touches: isUnknown },
   watches: { change: { watchShare: 0.4 }, keeps: ['userId', 'movieId'], touches: isWatch },
-  'run-ahead': {
-    change: { runAhead: 500 },
+  'refer-after': {
+    change: { referAfter: 500 },
     keeps: ['kind'],
     touches: (event) => isNewUser(event) || isNewFilm(event),
   },
@@ -112,8 +112,8 @@ describe('each knob of the content', () => {
     const after = eventsOf({ ...base, reRatingShare: 0.1 }, EVENTS);
     const changed = after.filter((event, n) => hashOf([event]) !== hashOf([before[n]!]));
     // those that would have been about the same user and film anyway are too few to matter
-    expect(changed.length / (EVENTS - base.runAhead)).toBeGreaterThan(0.08);
-    expect(changed.length / (EVENTS - base.runAhead)).toBeLessThan(0.12);
+    expect(changed.length / (EVENTS - base.referAfter)).toBeGreaterThan(0.08);
+    expect(changed.length / (EVENTS - base.referAfter)).toBeLessThan(0.12);
     expect(after.map(({ kind }) => kind)).toEqual(before.map(({ kind }) => kind));
   });
 

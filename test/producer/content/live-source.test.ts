@@ -90,7 +90,7 @@ describe('live content', () => {
     expect(again.length / 60_000).toBeCloseTo(0.1, 2);
     const firstAt = new Map<string, number>();
     for (const { n, event } of events) if (!firstAt.has(pair(event))) firstAt.set(pair(event), n);
-    expect(again.filter(({ n, event }) => !(firstAt.get(pair(event))! < n - model.runAhead))).toEqual([]);
+    expect(again.filter(({ n, event }) => !(firstAt.get(pair(event))! < n - model.referAfter))).toEqual([]);
     // the new rating is drawn anew
     const changed = again.filter(({ event }) => event.rating !== plain[firstAt.get(pair(event))!]!.rating);
     expect(changed.length).toBeGreaterThan(again.length / 3);
@@ -150,7 +150,7 @@ describe('live content', () => {
       /below 2000000000/,
     ],
     ['an activity without a limit', { activityExponent: 1 }, /the exponent 1 is not from 0 to below 1/],
-    ['no run-ahead', { runAhead: 0 }, /run-ahead: 0 is no whole number from 1/],
+    ['no refer-after', { referAfter: 0 }, /refer-after: 0 is no whole number from 1/],
     ['popularity by counts without counts', { counts: null }, /give --counts/],
   ])('is refused for %s', (_, change, message) => {
     expect(() => createLiveSource({ ...sample, ...change }, 1)).toThrow(message);

@@ -42,7 +42,7 @@ interface Sent {
   readonly report: LoadReport;
 }
 
-const model = { ...everything, runAhead: 200 };
+const model = { ...everything, referAfter: 200 };
 
 async function runLane(shared: Shared, worker: number, workers: number): Promise<Sent> {
   const { seed, rate, first, profile, jitter } = shared;
