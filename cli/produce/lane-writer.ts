@@ -1,5 +1,7 @@
-import { createWriteStream } from 'node:fs';
+import type { WriteStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { ReelstreamError } from '../../core/errors.ts';
 import { readEventId } from '../../core/event-id.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { LogWriter } from '../../kafka/log-writer.ts';
@@ -42,11 +44,19 @@ export async function openLaneWriter(
       return createTextWriter({ stream: process.stdout, name: 'stdout', header, onTaken, endsStream: false });
     case 'file': {
       const path = resolve(options.out!);
-      const stream = createWriteStream(path, { flags: 'wx' });
+      const stream = await createFile(path);
       return createTextWriter({ stream, name: path, header, onTaken, endsStream: true });
     }
     case 'kafka':
       return openKafka(plan, lane, settings, logger, settle);
+  }
+}
+
+async function createFile(path: string): Promise<WriteStream> {
+  try {
+    return (await open(path, 'wx')).createWriteStream();
+  } catch (cause) {
+    throw new ReelstreamError('usage', `--out: ${(cause as Error).message}`, { cause });
   }
 }
 

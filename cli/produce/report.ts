@@ -37,6 +37,7 @@ const STOP_REASONS: Readonly<Record<StopReason, string>> = {
   signal: 'a stop was asked for',
   too_slow: 'the time is over and the schedule could not be caught up',
   failure: 'events failed',
+  reader_gone: 'nobody reads stdout any more',
 };
 
 export function summarize(

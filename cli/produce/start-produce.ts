@@ -1,6 +1,8 @@
+import { systemClock } from '../../core/clock.ts';
 import { createPublisher } from '../../producer/measure/publish.ts';
 import { createRunTotals } from '../../producer/measure/run-totals.ts';
-import type { LoadProgress } from '../../producer/run/load-run.ts';
+import type { LoadProgress, LoadReport } from '../../producer/run/load-run.ts';
+import { outputLost } from '../../runtime/output.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { createProgress } from '../print.ts';
 import type { Frame, FramedService } from '../service-frame.ts';
@@ -61,20 +63,25 @@ export async function startProduce(
   );
   const control = createRateControl(plan.rate, ignoresRate(plan.profile), (factor) => crew?.scale(factor));
   control.listenToSignals();
-  const refusal = offerLater(plan, settings, frame, stopping.signal);
+  const isOver = new AbortController();
+  const refusal = offerLater(plan, settings, frame, isOver.signal);
+  // a registry that took it has spoilt the run
+  refusal.catch(() => stopping.abort());
 
   const done = crew.done
     .finally(() => {
+      isOver.abort();
       progress.done();
       control.close();
     })
-    .then(async (report) => {
+    .then(async (ended) => {
+      const report = forgiveReader(ended, options);
       publisher.publish({ ...totals.counts(), targetRate: 0 }, totals.byLabel());
       const summary = summarize(begun.plan, topic, report, totals);
       if (options.report) await writeWhole(options.report, reportPageOf(summary, begun.plan));
       await showSummary(summary, options, options.sink === 'stdout');
       await refusal;
-      refuseShortfall(summary, report, options.minAchieved);
+      if (report.stoppedBy !== 'reader_gone') refuseShortfall(summary, report, options.minAchieved);
     });
   return {
     done,
@@ -115,24 +122,34 @@ async function begin(
   return { plan, crew: await startCrew(plan, destination, settings, hooks) };
 }
 
-/** The registry is offered its incompatible version when its time has come; a registry that takes it fails the run. */
+/** As with any program before `| head`: the reader has what it wanted, and that is no failure. */
+function forgiveReader(report: LoadReport, { sink }: ProduceOptions): LoadReport {
+  const isGone = sink === 'stdout' && outputLost.aborted;
+  return isGone ? { ...report, stoppedBy: 'reader_gone', error: null } : report;
+}
+
+/**
+ * The registry is offered its incompatible version when its time has come; a run that is over before does without.
+ * @throws ReelstreamError `registry` when it took it
+ */
 async function offerLater(
   plan: LoadPlan,
   settings: Settings,
   { logger }: Frame,
-  signal: AbortSignal,
+  isOver: AbortSignal,
 ): Promise<void> {
   const { schemaRefusalAtMs } = plan.faults;
   if (schemaRefusalAtMs === null || plan.options.sink !== 'kafka') return;
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, schemaRefusalAtMs);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
-  if (!signal.aborted)
-    logger.info({ answer: await offerIncompatible(settings) }, 'the registry refused an incompatible schema');
+  await systemClock.sleep(schemaRefusalAtMs, isOver);
+  if (isOver.aborted) {
+    logger.warn(
+      { schemaRefusalAtMs },
+      'the run was over before the registry was offered an incompatible schema',
+    );
+    return;
+  }
+  const answer = await offerIncompatible(settings);
+  logger.info({ answer }, 'the registry refused an incompatible schema');
 }
 
 function startFindMax(

@@ -111,8 +111,11 @@ export interface MeasuredShare {
   readonly plannedMs: number;
 }
 
-/** `limit`: count or duration; `too_slow`: the duration is over and the schedule could not be caught up. */
-export type StopReason = 'limit' | 'source_end' | 'signal' | 'too_slow' | 'failure';
+/**
+ * `limit`: count or duration; `too_slow`: the duration is over and the schedule could not be caught up; `reader_gone`: whoever
+ * read what was printed has left.
+ */
+export type StopReason = 'limit' | 'source_end' | 'signal' | 'too_slow' | 'failure' | 'reader_gone';
 
 export interface LoadReport extends EventCounts, RecordCounts {
   readonly stoppedBy: StopReason;

@@ -4,7 +4,7 @@ import { withDeadline } from '../../core/deadline.ts';
 import { ReelstreamError } from '../../core/errors.ts';
 import type { LogWriter, WriterCounts } from '../../kafka/log-writer.ts';
 
-/** A stream is written to in pieces of about this size. */
+/** What comes within one turn is written together, in pieces of about this size. */
 const PIECE_BYTES = 64 * 1024;
 
 export interface TextWriterOptions {
@@ -30,7 +30,7 @@ export function createTextWriter({
   onTaken,
   endsStream,
 }: TextWriterOptions): LogWriter {
-  let lines: string[] = header === undefined ? [] : [header];
+  let lines: string[] = [];
   let pieceBytes = 0;
   let tags: number[] = [];
   let enqueued = 0;
@@ -42,6 +42,7 @@ export function createTextWriter({
     dead ??= new ReelstreamError('unavailable', `${name} takes no more: ${cause.message}`, { cause });
   };
   stream.on('error', die);
+  if (header !== undefined) stream.write(`${header}\n`);
 
   const push = (): Promise<void> => {
     if (lines.length === 0) return Promise.resolve();
@@ -90,6 +91,7 @@ export function createTextWriter({
       pieceBytes += value === null ? 1 : value.length + 1;
       enqueued += 1;
       if (pieceBytes >= PIECE_BYTES) void push();
+      else if (lines.length === 1) setImmediate(() => void push());
       return true;
     },
     async room() {

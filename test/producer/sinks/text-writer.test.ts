@@ -52,6 +52,16 @@ describe('a text writer', () => {
     expect(taken).toEqual([0, 1, 2, 3]);
   });
 
+  it('does not keep a line waiting for others', async () => {
+    const pipe = new Pipe();
+    const { writer, taken } = openOn(pipe);
+    for (let tag = 0; tag < 3; tag++) {
+      writer.tryWrite(null, LINE, tag);
+      await waitUntil('the line is written', 1_000, () => taken.length === tag + 1);
+    }
+    expect(pipe.text).toBe(`${LINE}\n`.repeat(3));
+  });
+
   it('refuses records while the stream is full, and takes them again when it has drained', async () => {
     const pipe = new Pipe();
     pipe.isOpen = false;
@@ -84,8 +94,8 @@ describe('a text writer', () => {
 
   it('waits no longer than asked for', async () => {
     const pipe = new Pipe();
-    pipe.isOpen = false;
     const { writer } = openOn(pipe);
+    pipe.isOpen = false;
     writer.tryWrite(null, LINE);
     await expect(writer.flush(20)).rejects.toMatchObject({ code: 'timeout' });
     pipe.open();
