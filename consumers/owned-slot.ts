@@ -16,8 +16,8 @@ export interface HeldFetch {
 }
 
 /**
- * What this process knows about one partition while it is assigned. Every assignment makes a new one with a new
- * ownership number, so that work begun under an older assignment recognises itself as stale: its object is `unowned`.
+ * What this process knows about one partition while it is assigned. Every assignment makes a new one, so that work begun
+ * under an older assignment recognises itself as stale: its object is `unowned`.
  */
 export interface OwnedSlot {
   readonly partition: number;

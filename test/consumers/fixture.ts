@@ -14,6 +14,7 @@ import { valueHashOf } from '../../core/value-hash.ts';
 import { createKafkaAdmin, type KafkaAdmin } from '../../kafka/admin.ts';
 import { createDeadLetterWriter } from '../../kafka/dead-letter-writer.ts';
 import { createKafkajsReader } from '../../kafka/kafkajs-reader.ts';
+import type { LogReader } from '../../kafka/log-reader.ts';
 import { RATING_EVENT, RATINGS_SUBJECT } from '../../schemas/contracts.ts';
 import { createRatingDecoder, createRatingEncoder } from '../../schemas/rating-codec.ts';
 import { createRegistry, type Registry } from '../../schemas/registry.ts';
@@ -38,7 +39,10 @@ export interface SinkStack {
   readonly registry: TestRegistry;
   readonly clickhouse: TestClickHouse;
   readonly admin: KafkaAdmin;
+  /** knows the rating schema already */
   readonly schemas: Registry;
+  /** knows nothing yet */
+  openRegistry(): Registry;
   readonly schemaId: number;
   readonly encode: (event: RatingEvent) => Buffer;
   remove(): Promise<void>;
@@ -48,7 +52,9 @@ export async function startSinkStack(): Promise<SinkStack> {
   const kafka = await startTestKafka();
   const [registry, clickhouse] = await Promise.all([startTestRegistry(kafka.brokers), startTestClickHouse()]);
   const admin = createKafkaAdmin({ connection: connectionTo(kafka.brokers) });
-  const schemas = createRegistry({ url: registry.url, witnessSubject: RATINGS_SUBJECT, clock: hurriedClock });
+  const openRegistry = () =>
+    createRegistry({ url: registry.url, witnessSubject: RATINGS_SUBJECT, clock: hurriedClock });
+  const schemas = openRegistry();
   const schemaId = await schemas.register(RATING_EVENT);
   return {
     kafka,
@@ -56,6 +62,7 @@ export async function startSinkStack(): Promise<SinkStack> {
     clickhouse,
     admin,
     schemas,
+    openRegistry,
     schemaId,
     encode: createRatingEncoder(schemaId),
     async remove() {
@@ -73,12 +80,22 @@ export interface SinkWorld {
   readonly deadLetterTopic: string;
   readonly group: string;
   readonly db: ClickHouse;
-  startSink(options?: Partial<SinkOptions>): Promise<Sink>;
+  /** records that readers have delivered and sinks have not let go of: now, and at most */
+  readonly held: { now: number; most: number };
+  startSink(options?: Partial<SinkOptions>, elsewhere?: Elsewhere): Promise<Sink>;
   produce(partition: number, values: readonly (Buffer | null)[]): Promise<void>;
   /** `count` good ratings, each another event */
   produceRatings(partition: number, count: number): Promise<void>;
   rows(where?: string): Promise<number>;
   close(): Promise<void>;
+}
+
+/** What a second look at the same topic has for itself. */
+export interface Elsewhere {
+  readonly group: string;
+  readonly db: ClickHouse;
+  readonly schemas: Registry;
+  readonly clock: Clock;
 }
 
 let events = 0;
@@ -88,31 +105,34 @@ export async function openWorld(
   partitions = 1,
   config: Record<string, string> = {},
 ): Promise<SinkWorld> {
-  const { kafka, schemas, encode } = stack;
+  const { kafka, encode } = stack;
   const connection = connectionTo(kafka.brokers);
-  // its own: the library's admin never forgets a topic, and one that was deleted fails it for good
   const admin = createKafkaAdmin({ connection });
   const topic = await createTopic(admin, partitions, config);
   const deadLetterTopic = await createTopic(admin);
-  const group = freshName('group');
   const db = await openDatabase(stack.clickhouse.url);
+  const here: Elsewhere = { group: freshName('group'), db, schemas: stack.schemas, clock: systemClock };
+  const held = { now: 0, most: 0 };
   const closers: (() => Promise<void>)[] = [];
 
-  async function startSink(options: Partial<SinkOptions> = {}): Promise<Sink> {
+  async function startSink(options: Partial<SinkOptions> = {}, elsewhere = here): Promise<Sink> {
+    const { group, schemas, clock } = elsewhere;
     const deadLetters = createDeadLetterWriter({ connection, topic: deadLetterTopic });
+    const reader = createKafkajsReader({
+      connection,
+      topic,
+      groupId: group,
+      sessionTimeoutMs: 6_000,
+      rebalanceTimeoutMs: 10_000,
+      heartbeatIntervalMs: 200,
+      maxBytesPerPartition: FETCH_BYTES,
+    });
     const sink = new Sink(
       { ...OPTIONS, topic, group, ...options },
       {
-        reader: createKafkajsReader({
-          connection,
-          topic,
-          groupId: group,
-          sessionTimeoutMs: 6_000,
-          rebalanceTimeoutMs: 10_000,
-          heartbeatIntervalMs: 200,
-        }),
-        store: await createSinkStore(db, {
-          clock: systemClock,
+        reader: weighed(reader, held),
+        store: await createSinkStore(elsewhere.db, {
+          clock,
           insertTimeoutMs: 10_000,
           drain: { graceMs: 200, timeoutMs: 5_000 },
         }),
@@ -123,7 +143,7 @@ export async function openWorld(
         films: () => FILM_INDEX,
         metrics: noMetrics,
         logger: silentLogger,
-        clock: systemClock,
+        clock,
       },
     );
     closers.push(async () => {
@@ -139,9 +159,9 @@ export async function openWorld(
       createPartitioner: Partitioners.DefaultPartitioner,
     });
     await producer.connect();
-    for (let at = 0; at < values.length; at += 2_000) {
+    for (let at = 0; at < values.length; at += PRODUCED_AT_ONCE) {
       const messages: Message[] = values
-        .slice(at, at + 2_000)
+        .slice(at, at + PRODUCED_AT_ONCE)
         .map((value) => ({ partition, key: 'k', value }));
       await producer.send({ topic, messages });
     }
@@ -152,8 +172,9 @@ export async function openWorld(
     admin,
     topic,
     deadLetterTopic,
-    group,
+    group: here.group,
     db,
+    held,
     startSink,
     produce,
     produceRatings: (partition, count) =>
@@ -172,7 +193,32 @@ export async function openWorld(
   };
 }
 
+/** Counts the records of fetches that are still being taken. */
+function weighed(reader: LogReader, held: SinkWorld['held']): LogReader {
+  return {
+    start: (handlers) =>
+      reader.start({
+        ...handlers,
+        async onFetch(fetch) {
+          held.now += fetch.records.length;
+          held.most = Math.max(held.most, held.now);
+          await handlers.onFetch(fetch);
+          held.now -= fetch.records.length;
+        },
+      }),
+    seek: (partition, offset) => reader.seek(partition, offset),
+    pause: (partitions) => reader.pause(partitions),
+    resume: (partitions) => reader.resume(partitions),
+    commit: (positions) => reader.commit(positions),
+    stop: () => reader.stop(),
+  };
+}
+
 export const MAX_RECORD_BYTES = 5_000;
+/** One batch of the producer below, so that a fetch is never much more. */
+const FETCH_BYTES = 100_000;
+/** Records that `produce` sends at once: Kafka gives out no less. */
+export const PRODUCED_AT_ONCE = 2_000;
 
 const OPTIONS: Omit<SinkOptions, 'topic' | 'group'> = {
   allowedLatenessMs: 86_400_000,

@@ -1,22 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findFreePort } from '../../embedded/supervisor/ports.ts';
-import { createKafkaAdmin } from '../../kafka/admin.ts';
-import { deadLetterTopic, ratingsTopic } from '../../kafka/topics.ts';
+import { createKafkaAdmin, type KafkaAdmin } from '../../kafka/admin.ts';
 import { startTestPipeline, type TestPipeline } from '../helpers/pipeline.ts';
 import { type RunningService, runProgram, startService } from '../helpers/program.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 import { connectionTo } from '../kafka/log-fixture.ts';
 
 let pipeline: TestPipeline;
+let admin: KafkaAdmin;
 const TOPIC = 'ratings';
 
 beforeAll(async () => {
   pipeline = await startTestPipeline({ REELSTREAM_SINK_SESSION_TIMEOUT_MS: '6000' });
-  const admin = createKafkaAdmin({ connection: connectionTo(pipeline.kafka.brokers) });
-  await admin.ensureTopics([ratingsTopic(TOPIC, 4), deadLetterTopic('ratings.dead-letter')]);
-  await admin.close();
+  admin = createKafkaAdmin({ connection: connectionTo(pipeline.kafka.brokers) });
 });
-afterAll(() => pipeline.remove());
+afterAll(async () => {
+  await admin?.close();
+  await pipeline?.remove();
+});
 
 async function startAnotherSink(): Promise<{ service: RunningService; url: string }> {
   const port = await findFreePort();
@@ -29,36 +30,57 @@ interface Status {
   readonly counts: Readonly<
     Record<'consumed' | 'applied' | 'dropped' | 'deadLettered' | 'abandoned', number>
   >;
+  readonly batchRows: number;
   readonly freshness: { readonly p50Ms: number | null };
   readonly partitions: readonly { readonly partition: number; readonly state: string }[];
 }
 const statusAt = async (url: string) => (await (await fetch(`${url}/status`)).json()) as Status;
 
-async function produce(count: number): Promise<void> {
-  await pipeline.run(['produce', '--count', String(count), '--rate', '20000']);
-}
+const produce = (count: number, rate: number) =>
+  pipeline.run(['produce', '--count', String(count), '--rate', String(rate)]);
 const rows = () => pipeline.count('SELECT count() FROM events_raw');
+/** Where each partition goes on according to the tables. */
+async function positionsInTables(): Promise<Map<number, number>> {
+  const found = await pipeline.db.query<{ partition: number; position: string; n: string }>(
+    `SELECT kafka_partition AS partition, max(kafka_offset) + 1 AS position, count() AS n
+     FROM events_raw INNER JOIN streams USING (slot) GROUP BY partition ORDER BY partition`,
+  );
+  expect(found.map(({ n }) => n)).toEqual(found.map(({ position }) => position));
+  return new Map(found.map(({ partition, position }) => [partition, Number(position)]));
+}
+
+const FIRST_EVENTS = 20_000;
 
 describe('the sink as a process', () => {
   it('drains on SIGTERM: what it read is durable and committed, and it ends with 0', async () => {
     const { service, url } = await startAnotherSink();
-    await produce(5_000);
-    await waitUntil('the sink reads', 20_000, async () => (await statusAt(url)).counts.consumed > 0);
+    let isProducing = true;
+    const producing = produce(FIRST_EVENTS, 8_000).finally(() => {
+      isProducing = false;
+    });
+    await waitUntil('the sink is in the middle of it', 20_000, async () => {
+      const { counts, batchRows } = await statusAt(url);
+      return counts.applied > 1_000 && batchRows > 0;
+    });
+    expect(isProducing).toBe(true);
     const finished = await service.stop();
     expect(finished.code).toBe(0);
     const drained = finished.stdout.split('\n').find((line) => line.includes('"drained"'))!;
     const { consumed, applied, dropped, deadLettered, abandoned } = JSON.parse(drained) as Status['counts'];
-    expect(consumed).toBe(applied + dropped + deadLettered + abandoned);
-    expect(await rows()).toBe(applied + dropped + deadLettered);
+    expect(abandoned).toBe(0);
+    expect(consumed).toBe(applied + dropped + deadLettered);
+    expect(await rows()).toBe(consumed);
+    expect(consumed).toBeLessThan(FIRST_EVENTS);
+    expect(await admin.committed('reelstream-sink', TOPIC)).toEqual(await positionsInTables());
+    await producing;
   });
 
   it('shows what it counts, and the counts add up', async () => {
     const { service, url } = await startAnotherSink();
-    await produce(2_000);
     // rows are to be seen in ClickHouse a moment before the sink knows that they are
     await waitUntil('all is counted', 20_000, async () => {
       const { counts } = await statusAt(url);
-      return (await rows()) >= 7_000 && counts.applied > 0 && counts.applied === counts.consumed;
+      return (await rows()) >= FIRST_EVENTS && counts.applied > 0 && counts.applied === counts.consumed;
     });
     const text = await (await fetch(`${url}/metrics`)).text();
     const metric = (name: string) =>
@@ -79,8 +101,12 @@ describe('the sink as a process', () => {
     expect(metric('catalog_version')).toBeGreaterThan(0);
     expect((await statusAt(url)).freshness.p50Ms).toBeGreaterThan(0);
     expect((await service.stop()).code).toBe(0);
+    expect(await rows()).toBe(FIRST_EVENTS);
   });
+});
 
+// side by side: each has tables of its own, or none, and most of the time is waiting
+describe.concurrent('the sink as a process, once more', () => {
   it('loses and doubles nothing when one of two is killed in the middle', async () => {
     const before = await rows();
     const [one, other] = await Promise.all([startAnotherSink(), startAnotherSink()]);
@@ -89,7 +115,8 @@ describe('the sink as a process', () => {
         ({ partitions }) => partitions.filter(({ state }) => state === 'streaming').length === 2,
       ),
     );
-    const producing = produce(60_000);
+    const count = 30_000;
+    const producing = produce(count, 15_000);
     await waitUntil('both write', 20_000, async () =>
       (await Promise.all([statusAt(one.url), statusAt(other.url)])).every(
         ({ counts }) => counts.applied > 1_000,
@@ -97,14 +124,12 @@ describe('the sink as a process', () => {
     );
     await one.service.kill();
     await producing;
-    await waitUntil('the other has taken over', 40_000, async () => (await rows()) >= before + 60_000);
-    expect(await rows()).toBe(before + 60_000);
+    await waitUntil('the other has taken over', 40_000, async () => (await rows()) >= before + count);
+    expect(await rows()).toBe(before + count);
     expect((await other.service.stop()).code).toBe(0);
     await pipeline.run(['audit']);
   });
-});
 
-describe('the sink as a command', () => {
   it('refuses to start without tables, with code 2', async () => {
     const finished = await runProgram(['sink'], {
       ...pipeline.environment,
@@ -131,6 +156,19 @@ describe('the sink as a command', () => {
     const unknown = 'SELECT countIf(genre_ids = [0] AND catalog_version = 0) FROM no_catalogue.events_raw';
     await waitUntil('rows of unknown films', 20_000, async () => (await pipeline.count(unknown)) > 0);
     expect((await service.stop()).code).toBe(0);
+  });
+
+  it('refuses a ratings topic with compaction, with code 1', async () => {
+    const topic = 'compacted';
+    const config = { 'message.timestamp.type': 'LogAppendTime', 'cleanup.policy': 'compact' };
+    await admin.ensureTopics([{ name: topic, partitions: 1, config }]);
+    const finished = await runProgram(['sink'], {
+      ...pipeline.environment,
+      REELSTREAM_RATINGS_TOPIC: topic,
+      REELSTREAM_SINK_METRICS_PORT: String(await findFreePort()),
+    });
+    expect(finished.code).toBe(1);
+    expect(finished.stdout).toMatch(/cleanup.policy=compact, needed is delete/);
   });
 
   it('ends with 3 when ClickHouse is away at the start', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createKafkaSpec } from '../../embedded/kafka.ts';
@@ -67,8 +67,19 @@ export async function startTestKafka(options: TestKafkaOptions = {}): Promise<Te
     controllerPort: controllerPort!,
     maxHeapMb: options.maxHeapMb ?? 256,
   });
-  return Object.assign(await runSpec(spec, folder), { brokers: `127.0.0.1:${port}` });
+  const configFile = join(folder, 'config', 'kafka.properties');
+  const forTests: ProcessSpec = {
+    ...spec,
+    async prepare() {
+      await spec.prepare();
+      appendFileSync(configFile, `group.min.session.timeout.ms=${MIN_SESSION_TIMEOUT_MS}\n`);
+    },
+  };
+  return Object.assign(await runSpec(forTests, folder), { brokers: `127.0.0.1:${port}` });
 }
+
+/** The default of 6 s makes every test of a lost membership wait for it. */
+const MIN_SESSION_TIMEOUT_MS = 1_000;
 
 /** A real schema registry that stores in the given Kafka. About 3 s. Call `remove()` in afterAll, before Kafka's. */
 export async function startTestRegistry(brokers: string): Promise<TestRegistry> {

@@ -5,6 +5,9 @@ import type { KafkaConnection } from '../../kafka/kafkajs-client.ts';
 import { createKafkajsReader, type ReaderOptions } from '../../kafka/kafkajs-reader.ts';
 import type { Fetch, LogReader } from '../../kafka/log-reader.ts';
 
+/** Of every reader in these tests; long enough for a machine that is busy with other things. */
+export const SESSION_TIMEOUT_MS = 4_000;
+
 let names = 0;
 /** A name no other test of this broker uses. */
 export const freshName = (word: string): string => `${word}-${process.pid}-${++names}`;
@@ -88,7 +91,7 @@ export async function collect(brokers: string, topic: string, groupId: string, o
     connection: connectionTo(brokers),
     topic,
     groupId,
-    sessionTimeoutMs: 6_000,
+    sessionTimeoutMs: SESSION_TIMEOUT_MS,
     heartbeatIntervalMs: 200,
     metrics: {
       add(_, __, value = 1) {
