@@ -71,11 +71,11 @@ async function startMany(plan: LoadPlan, destination: Destination, hooks: CrewHo
   const { workers } = plan.options;
   const children = Array.from({ length: workers }, forkWorker);
   const tellAll = (message: ParentMessage) => {
-    for (const child of children) if (child.connected) child.send(message);
+    for (const child of children) tell(child, message);
   };
   const opened = children.map(async (child, worker) => {
     await answerOf(child, worker, 'up');
-    child.send({ kind: 'open', plan, destination, worker, workers } satisfies ParentMessage);
+    tell(child, { kind: 'open', plan, destination, worker, workers });
     await answerOf(child, worker, 'ready');
   });
   try {
@@ -120,6 +120,11 @@ function forkWorker(): ChildProcess {
   process.once('exit', end);
   child.once('exit', () => process.off('exit', end));
   return child;
+}
+
+/** A worker that has ended hears nothing more; that it has, its exit says. */
+function tell(child: ChildProcess, message: ParentMessage): void {
+  if (child.connected) child.send(message, () => {});
 }
 
 async function merged(reports: readonly Promise<LoadReport>[]): Promise<LoadReport> {

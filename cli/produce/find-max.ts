@@ -48,10 +48,12 @@ export async function findMaxRate(
     const crew = await startCrew(plan, await openDestination(plan, settings), settings, {
       ...hooks,
       resolvedBelow: () => Math.max(plan.first, totals.resolved),
-      onProgress: (worker, progress) => totals.absorb(worker, progress, crew?.elapsedMs ?? 0),
+      onProgress: (worker, progress) => totals.absorb(worker, progress, progress.elapsedMs),
     });
     const report = await crew.done;
     if (report.error) throw report.error;
+    // half a trial says nothing
+    if (hooks.signal.aborted) break;
     first += report.generated + report.overloaded;
     const trial = judge(rate, report.measured, totals, options.minAchieved);
     trials.push(trial);

@@ -123,6 +123,8 @@ function runOptionsOf(plan: LoadPlan, settings: Settings, special: LaneSpecial |
     stopOnFailure: special !== undefined,
     overload: special?.unmeasured ? ('catch_up' as const) : options.overload,
     dropAfterMs: options.dropAfter,
+    // a trial that is behind at its end has failed
+    ...(options.findMax ? { catchUpMs: 0 } : {}),
     flushDeadlineMs: settings.REELSTREAM_STOP_TIMEOUT_MS * FLUSH_SHARE_OF_STOP,
     checkpointIntervalMs: often(reports === 'all' ? CHECKPOINT_INTERVAL_MS : BARRIER_INTERVAL_MS),
     progressIntervalMs: often(PROGRESS_INTERVAL_MS),

@@ -36,7 +36,7 @@ export async function startProduce(
   let last = { elapsedMs: 0, generated: 0, rate: 0 };
 
   const onProgress = (worker: number, now: LoadProgress): void => {
-    const elapsedMs = crew?.elapsedMs ?? 0;
+    const elapsedMs = crew?.elapsedMs ?? now.elapsedMs;
     totals.absorb(worker, now, elapsedMs);
     publisher.observe(now.delays);
     const counts = totals.counts();

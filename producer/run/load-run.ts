@@ -45,6 +45,8 @@ export interface LoadRunOptions extends Lane {
   readonly overload?: OverloadPolicy | undefined;
   /** drop: longest wait; default 100 ms */
   readonly dropAfterMs?: number | undefined;
+  /** how long events of a `durationMs` that is over may still be caught up; default 5 s */
+  readonly catchUpMs?: number | undefined;
   /** no event n is sent before event n - runAhead is resolved */
   readonly runAhead: number;
   /** longest wait for acknowledgements at the end */

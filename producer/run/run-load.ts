@@ -16,7 +16,6 @@ const EVENTS_PER_LOOK = 16;
 const PROGRESS_INTERVAL_MS = 250;
 /** A queue may stay full for long: signals, the end of the run and progress are looked at meanwhile. */
 const ROOM_LOOK_MS = 100;
-/** How long events of a `durationMs` that is over may still be caught up. */
 const CATCH_UP_MS = 5_000;
 const CHECKPOINT_INTERVAL_MS = 1_000;
 const BARRIER_DEADLINE_MS = 1_000;
@@ -120,11 +119,12 @@ export class LoadRun {
     if (this.#checkpoints.error) throw this.#checkpoints.error;
     if (signal?.aborted) return 'signal';
     if (this.#options.stopOnFailure && writer.counts().failed > 0) return 'failure';
+    const { catchUpMs = CATCH_UP_MS } = this.#options;
     const nowMs = this.#elapsedMs();
     if (this.#sender.held === 0 && this.#issued >= this.#end(nowMs)) {
       return this.#issued >= this.#available ? 'source_end' : 'limit';
     }
-    return nowMs > this.#lastMs() + CATCH_UP_MS ? 'too_slow' : null;
+    return nowMs > this.#lastMs() + catchUpMs ? 'too_slow' : null;
   }
 
   /** Own events to be sent in all; a schedule that waits leaves out what lies behind the run's end. */
