@@ -8,6 +8,7 @@ import { answerEncoding } from './encodings.ts';
 import type { Engine } from './engine.ts';
 import { isForm, readForm } from './multipart.ts';
 import type { NamedSessions } from './named-sessions.ts';
+import { refuseOutsideParameters } from './outside-access.ts';
 import { type Access, requireReadStatement } from './read-only.ts';
 import { type ReceivedStatement, receiveStatement, type StoredRows } from './received-statement.ts';
 import { tooLarge } from './request-body.ts';
@@ -137,6 +138,7 @@ async function perform(
 ): Promise<Summary> {
   const lane = laneOf(job.received);
   requireReadStatement(job.received.statement, job.access);
+  if (job.access !== 'write') refuseOutsideParameters(job.parameters.settings);
   let rows: StoredRows | null = null;
   try {
     if (job.received.statement.kind === 'insert_data') {

@@ -1,4 +1,5 @@
 import type { EngineSession } from './engine.ts';
+import { refuseOutsideAccess } from './outside-access.ts';
 import { ServerException } from './server-exception.ts';
 import { type ByteText, fromByteText, literal } from './sql-text.ts';
 import type { Statement } from './statement.ts';
@@ -22,18 +23,25 @@ export function requireReadStatement(statement: Statement, access: Access): void
   if (statement.kind !== 'query' || !READ_KEYWORDS.has(statement.keyword)) throw refusal(access);
 }
 
+const TABLE_FUNCTIONS = 'SELECT lower(name) FROM system.table_functions';
+
 /**
- * And the engine's own parse must agree: its top node reads, and names no file.
+ * And the engine's own parse must agree: its top node reads, and nothing in it names a file or an address.
  * @throws ServerException 164, 358
  */
 export async function requireReadOnly(session: EngineSession, text: ByteText, access: Access): Promise<void> {
-  const { bytes } = await session.run(`EXPLAIN AST ${fromByteText(text)}`, 'TabSeparatedRaw');
-  const lines = Buffer.from(bytes).toString('utf8').split('\n');
+  const lines = await linesOf(session, `EXPLAIN AST ${fromByteText(text)}`);
   if (!READ_NODES.test(lines[0] ?? '')) throw refusal(access);
   // INTO OUTFILE shows as a bare literal right under the top node
   if (lines.some((line) => /^ Literal /.test(line))) {
     throw new ServerException(358, 'INTO_OUTFILE_NOT_ALLOWED', 'INTO OUTFILE is not allowed');
   }
+  refuseOutsideAccess(text, lines, new Set(await linesOf(session, TABLE_FUNCTIONS)));
+}
+
+async function linesOf(session: EngineSession, sql: string): Promise<string[]> {
+  const { bytes } = await session.run(sql, 'TabSeparatedRaw');
+  return Buffer.from(bytes).toString('utf8').split('\n');
 }
 
 /**

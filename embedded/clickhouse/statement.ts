@@ -1,6 +1,6 @@
 import { type Token, tokenize } from './lexer.ts';
 import { ServerException } from './server-exception.ts';
-import type { ByteText } from './sql-text.ts';
+import { type ByteText, fromByteText } from './sql-text.ts';
 
 /** An INSERT whose rows follow the statement, in its body or in its text. */
 export interface InsertWithData {
@@ -47,6 +47,9 @@ const ROW_KEYWORDS = new Set([
   'CHECK',
 ]);
 
+/** a curly quote, in UTF-8 */
+const CURLY_BYTES = 3;
+
 interface Scan {
   readonly text: ByteText;
   readonly tokens: Iterator<Token>;
@@ -79,6 +82,15 @@ function next(scan: Scan): Token | null {
 export function wordOf(text: ByteText, token: Token): string {
   const raw = text.slice(token.start, token.end);
   return token.kind === 'word' ? raw.toUpperCase() : raw;
+}
+
+/** The name without its quotes; backslashes stay as they are. */
+export function nameOf(text: ByteText, token: Token): string {
+  const raw = text.slice(token.start, token.end);
+  if (token.kind !== 'identifier') return fromByteText(raw);
+  const quote = raw[0]!;
+  if (quote !== '`' && quote !== '"') return fromByteText(raw.slice(CURLY_BYTES, -CURLY_BYTES));
+  return fromByteText(raw.slice(1, -1).replaceAll(quote + quote, quote));
 }
 
 function hasInsert(text: ByteText, tokens: readonly Token[]): boolean {

@@ -15,6 +15,41 @@ const basic = (name: string, password: string) => ({
 const writer: Ask = { headers: basic('default', PASSWORD) };
 const viewer: Ask = { headers: basic('viewer', 'look') };
 
+/** by every way in which a statement can name a file or an address */
+const READS_OUTSIDE = [
+  "SELECT file('/etc/hostname')",
+  "SELECT `file`('/etc/hostname')",
+  'SELECT "FILE" /* */ (\'/etc/hostname\')',
+  "SELECT `fi\\x6ce`('/etc/hostname')",
+  "DESCRIBE file('/etc/hostname')",
+  "DESCRIBE TABLE url('http://127.0.0.1:1/', CSV)",
+  'EXISTS TABLE `/etc/passwd`',
+  'EXISTS `/etc/passwd`',
+  'DESCRIBE TABLE `/etc/hostname`',
+  'DESCRIBE (SELECT * FROM `/etc/hostname`)',
+  'SELECT * FROM `/etc/hostname`',
+  'SELECT * FROM default.`/etc/hostname`',
+  'SELECT * FROM default.LICENSE',
+  'SELECT * FROM default.`package.json`',
+  'SELECT 1 IN `/etc/hostname`',
+  "SELECT 1 IN file('/etc/hostname', LineAsString)",
+  "SELECT * APPLY(file) FROM (SELECT '/etc/hostname')",
+  "SELECT * APPLY(x -> file(x)) FROM (SELECT '/etc/hostname')",
+  "SELECT * REPLACE (file(a) AS a) FROM (SELECT '/etc/hostname' AS a)",
+  "SELECT arrayMap(x -> file(x), ['/etc/hostname'])",
+  "WITH file('/etc/hostname') AS content SELECT content",
+  "SELECT 1 WHERE 1 IN (SELECT 1 FROM view(SELECT file('/etc/hostname')))",
+  "SHOW TABLES WHERE file('/etc/hostname') != ''",
+  'SHOW TABLES WHERE name IN (SELECT * FROM default.`/etc/hostname`)',
+  "SHOW COLUMNS FROM films WHERE file('/etc/hostname') != ''",
+  "EXPLAIN SELECT file('/etc/hostname')",
+  "SELECT * FROM s3('http://127.0.0.1:1/x', 'CSV')",
+  "SELECT * FROM numbers(1) AS a JOIN url('http://127.0.0.1:1/', CSV) AS b ON 1",
+  "SELECT hasColumnInTable('default', '/etc/hostname', 'c1')",
+  "SELECT 1 FORMAT Template SETTINGS format_template_resultset = '/etc/hostname'",
+  "SELECT 1 SETTINGS additional_result_filter = 'file(\\'/etc/hostname\\') != \\'\\''",
+];
+
 let server: ServerUnderTest;
 beforeAll(async () => {
   server = await embeddedServer({ environment });
@@ -72,6 +107,11 @@ describe('the read-only user', () => {
     'SELECT 1 FORMAT JSON',
     'SELECT 1 UNION ALL SELECT 2 LIMIT 1',
     "SHOW TABLES LIKE 'fil%'",
+    'SELECT count() FROM numbers(3) WHERE number IN (SELECT id FROM films) OR 1 IN (1, 2)',
+    "SELECT sum(id) AS `a/b`, format('{}', 'x') FROM films ORDER BY `a/b`",
+    'SELECT * APPLY(toString) FROM films LIMIT 1',
+    'EXISTS TABLE system.one',
+    'SELECT \'file(1) format_template_row\' AS "file"',
   ])('may %s', async (sql) => {
     const reply = await server.post(sql, viewer);
     expect([reply.status, reply.text]).toEqual([200, expect.stringMatching(/./)]);
@@ -116,6 +156,7 @@ describe('the read-only user', () => {
     "SELECT * FROM file('/etc/hostname', LineAsString)",
     "SELECT * FROM url('http://127.0.0.1:1/', LineAsString)",
     "SELECT * FROM remote('127.0.0.1:1', 'system', 'one')",
+    ...READS_OUTSIDE,
     "SELECT * FROM executable('ls', 'TSV', 'x String')",
     "INSERT INTO FUNCTION file('/tmp/reelstream-outfile', 'TSV', 'x UInt8') SELECT 1",
     "BACKUP TABLE films TO File('/tmp/reelstream-outfile')",
@@ -129,6 +170,28 @@ describe('the read-only user', () => {
     }
     expect(await server.value('SELECT count() FROM films', writer)).toBe('10');
     expect(existsSync('/tmp/reelstream-outfile')).toBe(false);
+  });
+
+  it.each([
+    ['format_template_resultset', '/etc/hostname'],
+    ['format_schema', '/etc/hostname:X'],
+    ['additional_result_filter', "file('/etc/hostname') != ''"],
+    ['implicit_table_at_top_level', '/etc/hostname'],
+    ['dialect', 'prql'],
+  ])('may not set %s, which would read outside', async (name, value) => {
+    const reply = await server.post('SELECT 1', { ...viewer, params: { [name]: value } });
+    expect(reply.headers['x-clickhouse-exception-code'], reply.text).toBe('164');
+  });
+
+  it('finds no file by a name that comes as a parameter', async () => {
+    for (const [sql, param_name] of [
+      ['SELECT * FROM {name:Identifier}', '/etc/hostname'],
+      ['SELECT * FROM {name:Identifier}', 'x\n/../../../../etc/hostname'],
+      ['SHOW TABLES WHERE name IN (SELECT * FROM {name:Identifier})', '/etc/hostname'],
+    ] as const) {
+      const reply = await server.post(sql, { ...viewer, params: { param_name, database: 'default' } });
+      expect(reply.headers['x-clickhouse-exception-code'], reply.text).toBe('164');
+    }
   });
 
   it('cannot take readonly back by the address', async () => {
