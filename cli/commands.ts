@@ -60,6 +60,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/rebuild.ts'),
   },
   {
+    name: 'retain',
+    summary: 'drop raw rows that are older than a number of months; the aggregates stay',
+    load: () => import('./commands/retain.ts'),
+  },
+  {
     name: 'version',
     summary: 'print the versions of Reelstream and of the Kafka, registry and ClickHouse engine it runs',
     load: () => import('./commands/version.ts'),

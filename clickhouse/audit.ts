@@ -1,21 +1,28 @@
 import { type Aggregate, describeAggregates, RAW_TABLE } from './aggregates.ts';
+import { cloneTables, recoverClones } from './audit-clones.ts';
 import type { RepairContext } from './chunks.ts';
-import { compareWithRaw } from './compare.ts';
+import { type Comparison, compareWithRaw } from './compare.ts';
 import type { ClickHouse } from './connection.ts';
 import { readDeliverySettings } from './delivery-settings.ts';
-import { AUDIT_LOCK, takeEpoch } from './fence.ts';
-import { fill } from './fill.ts';
+import { AUDIT_LOCK, assertOwned, takeEpoch } from './fence.ts';
 import { findGaps, type Gap } from './gaps.ts';
+import { dropTablesNamed, SCRATCH_PREFIXES } from './scratch-tables.ts';
+import type { Seal } from './seals.ts';
 import type { Slot } from './sink-store.ts';
-import { readStanding, type TableName } from './standing.ts';
-import { unfinishedSwaps } from './swap.ts';
+import { unfinishedSwaps } from './swap-notes.ts';
 
-export interface TableAudit {
+export interface TableAudit extends Comparison {
   readonly table: string;
   readonly rows: number;
-  readonly keys: number;
-  readonly differing: number;
-  readonly examples: readonly string[];
+}
+
+/** A sealed month whose control total in an aggregate is not the one that was noted when it was sealed. */
+export interface SealDifference {
+  readonly slot: Slot;
+  readonly month: number;
+  readonly table: string;
+  readonly expected: number;
+  readonly found: number;
 }
 
 export interface AuditReport {
@@ -26,126 +33,123 @@ export interface AuditReport {
   /** slots in the middle of a swap: nothing can be said before they are recovered */
   readonly unfinished: readonly Slot[];
   readonly tables: readonly TableAudit[];
+  /** months without raw: only their control totals are compared */
+  readonly sealed: { readonly months: number; readonly differing: readonly SealDifference[] };
 }
 
 /**
  * Proves, or refutes, that every aggregate equals what its view makes of raw, key by key, and that raw has every offset once.
- * Live tables are never compared: they move. The slots' partitions are cloned by hard links, aggregates first and then raw,
- * so that raw is the newest; the clones are recovered like after a crash and then compared. Streaming goes on.
- * A second audit at the same time takes over: the first one's clones go.
+ * Live tables are never compared: they move. The slots' partitions are cloned, the clones are recovered like after a crash and
+ * then compared. Streaming goes on.
+ * @throws ReelstreamError `fenced` when a second audit was started: it takes over
  */
 export async function audit(clickhouse: ClickHouse, slots: readonly Slot[]): Promise<AuditReport> {
-  const settings = await readDeliverySettings(clickhouse);
-  const context: RepairContext = { clickhouse, settings, owned: [] };
   const aggregates = await describeAggregates(clickhouse);
-  const epoch = await takeEpoch(clickhouse, [AUDIT_LOCK]);
-  await dropClones(clickhouse);
-  const cloneOf = (table: string) => `${CLONE_PREFIX}${epoch}_${table}`;
+  const settings = await readDeliverySettings(clickhouse);
+  const lock = { slot: AUDIT_LOCK, epoch: await takeEpoch(clickhouse, [AUDIT_LOCK]) };
+  const context: RepairContext = { clickhouse, settings, owned: [lock] };
+  await dropTablesNamed(clickhouse, SCRATCH_PREFIXES.audit);
   try {
-    const tables = [...aggregates.map(({ table }) => table), RAW_TABLE];
-    for (const table of tables) await clickhouse.command(`CREATE TABLE ${cloneOf(table)} AS ${table}`);
-    const unfinished = (await unfinishedSwaps(clickhouse, slots)).map(({ slot }) => slot);
-    for (const table of tables) await clonePartitions(clickhouse, table, cloneOf(table), slots);
-    const rawRows = await countRows(clickhouse, cloneOf(RAW_TABLE));
-    await recoverClones(context, aggregates, cloneOf, slots);
-    const groups = rawRows > TOGETHER_ROWS ? slots.map((slot) => [slot]) : [slots];
-    const compared: TableAudit[] = [];
-    for (const aggregate of aggregates)
-      compared.push(await auditTable(clickhouse, aggregate, cloneOf, groups));
-    const gaps: Gap[] = [];
-    for (const slot of slots) gaps.push(...(await findGaps(clickhouse, cloneOf(RAW_TABLE), slot)));
-    return {
-      exact:
-        gaps.length === 0 && unfinished.length === 0 && compared.every(({ differing }) => differing === 0),
+    return await auditClones(
+      context,
+      aggregates,
       slots,
-      rawRows,
-      gaps,
-      unfinished,
-      tables: compared,
-    };
+      (table) => `${SCRATCH_PREFIXES.audit}${lock.epoch}_${table}`,
+    );
+  } catch (thrown) {
+    // a clone that is gone was dropped by the audit that took over
+    await assertOwned(clickhouse, [lock]);
+    throw thrown;
   } finally {
-    await dropClones(clickhouse, `${epoch}_`);
+    await dropTablesNamed(clickhouse, `${SCRATCH_PREFIXES.audit}${lock.epoch}_`);
   }
 }
 
-const CLONE_PREFIX = 'audit_';
+async function auditClones(
+  context: RepairContext,
+  aggregates: readonly Aggregate[],
+  slots: readonly Slot[],
+  cloneOf: (table: string) => string,
+): Promise<AuditReport> {
+  const { clickhouse } = context;
+  const unfinished = (await unfinishedSwaps(clickhouse, slots)).map(({ slot }) => slot);
+  const seals = await cloneTables(context, aggregates, cloneOf, slots);
+  const rawTable = cloneOf(RAW_TABLE);
+  await recoverClones(context, aggregates, cloneOf, slots, seals);
+  const rows = await countRows(clickhouse, cloneOf(''));
+  const rawRows = rows.get(rawTable) ?? 0;
+  const groups = rawRows > TOGETHER_ROWS ? slots.map((slot) => [slot]) : [slots];
+  const tables: TableAudit[] = [];
+  for (const aggregate of aggregates) {
+    const clone = cloneOf(aggregate.table);
+    const comparison = await compareGroups(clickhouse, aggregate, clone, rawTable, groups);
+    tables.push({ table: aggregate.table, rows: rows.get(clone) ?? 0, ...comparison });
+  }
+  const gaps = await findGaps(clickhouse, slots, rawTable);
+  const differing = await compareSeals(clickhouse, aggregates, seals);
+  const isExact = tables.every((one) => one.differing === 0);
+  return {
+    exact: isExact && gaps.length === 0 && unfinished.length === 0 && differing.length === 0,
+    slots,
+    rawRows,
+    gaps,
+    unfinished,
+    tables,
+    sealed: { months: seals.length, differing },
+  };
+}
 
 /** Up to here all slots are compared with one statement, beyond it one by one, for the memory it takes. */
 const TOGETHER_ROWS = 2_000_000;
 
-/**
- * The newest month first: a row of an older month that comes in between is then in the older clone, and no clone is newer
- * than what it lacks. Sealed months have no raw to be compared with.
- */
-async function clonePartitions(
-  clickhouse: ClickHouse,
-  table: string,
-  clone: string,
-  slots: readonly Slot[],
-): Promise<void> {
-  const found = await clickhouse.query<{ id: string }>(
-    `SELECT DISTINCT partition_id AS id,
-            toUInt16OrZero(splitByChar('-', id)[1]) AS slot, toUInt32OrZero(splitByChar('-', id)[2]) AS month
-     FROM system.parts
-     WHERE database = {database:String} AND table = {table:String} AND active AND slot IN {slots:Array(UInt16)}
-       AND (slot, month) NOT IN (SELECT slot, ingest_month FROM sealed_months)
-     ORDER BY month DESC`,
-    { params: { database: clickhouse.database, table, slots } },
-  );
-  for (const { id } of found) {
-    await clickhouse.command(`ALTER TABLE ${clone} ATTACH PARTITION ID {id:String} FROM ${table}`, {
-      params: { id },
-    });
-  }
-}
-
-async function recoverClones(
-  context: RepairContext,
-  aggregates: readonly Aggregate[],
-  cloneOf: TableName,
-  slots: readonly Slot[],
-): Promise<void> {
-  const rawTable = cloneOf(RAW_TABLE);
-  for (const [slot, { last, applied }] of await readStanding(
-    context.clickhouse,
-    aggregates,
-    slots,
-    cloneOf,
-  )) {
-    for (const [i, aggregate] of aggregates.entries()) {
-      const run = { rawTable, slot, after: applied[i]!, upTo: last?.offset ?? -1, month: null };
-      if (run.after < run.upTo) await fill(context, { ...run, aggregate, target: cloneOf(aggregate.table) });
-    }
-  }
-}
-
-async function auditTable(
+async function compareGroups(
   clickhouse: ClickHouse,
   aggregate: Aggregate,
-  cloneOf: TableName,
+  clone: string,
+  rawTable: string,
   groups: readonly (readonly Slot[])[],
-): Promise<TableAudit> {
-  const { table } = aggregate;
-  const found = { keys: 0, differing: 0, examples: [] as string[] };
-  for (const slots of groups) {
-    const of = await compareWithRaw(clickhouse, aggregate, cloneOf(table), cloneOf(RAW_TABLE), slots);
-    found.keys += of.keys;
-    found.differing += of.differing;
-    found.examples.push(...of.examples);
+): Promise<Comparison> {
+  const parts: Comparison[] = [];
+  for (const slots of groups) parts.push(await compareWithRaw(clickhouse, aggregate, clone, rawTable, slots));
+  return {
+    keys: sumOf(parts.map(({ keys }) => keys)),
+    differing: sumOf(parts.map(({ differing }) => differing)),
+    examples: parts.flatMap(({ examples }) => examples),
+    months: parts.flatMap(({ months }) => months),
+  };
+}
+
+const sumOf = (numbers: readonly number[]) => numbers.reduce((sum, one) => sum + one, 0);
+
+async function compareSeals(
+  clickhouse: ClickHouse,
+  aggregates: readonly Aggregate[],
+  seals: readonly Seal[],
+): Promise<SealDifference[]> {
+  if (seals.length === 0) return [];
+  const differing: SealDifference[] = [];
+  for (const { table } of aggregates) {
+    const rows = await clickhouse.query<{ slot: Slot; month: number; total: string }>(
+      `SELECT slot, ingest_month AS month, sum(t.n) AS total FROM ${table} AS t
+       WHERE slot IN {slots:Array(UInt16)} AND month IN {months:Array(UInt32)} GROUP BY slot, month`,
+      { params: { slots: seals.map(({ slot }) => slot), months: seals.map(({ month }) => month) } },
+    );
+    for (const { slot, month, totals } of seals) {
+      // a table that is younger than the seal has nothing of it
+      const expected = Number(totals[table] ?? 0);
+      const found = Number(rows.find((row) => row.slot === slot && row.month === month)?.total ?? 0);
+      if (found !== expected) differing.push({ slot, month, table, expected, found });
+    }
   }
-  return { table, rows: await countRows(clickhouse, cloneOf(table)), ...found };
+  return differing;
 }
 
-async function countRows(clickhouse: ClickHouse, table: string): Promise<number> {
-  const [row] = await clickhouse.query<{ rows: string }>(`SELECT count() AS rows FROM ${table}`);
-  return Number(row!.rows);
-}
-
-/** Without a name: the clones of every audit, also of those that died. */
-async function dropClones(clickhouse: ClickHouse, ofAudit = ''): Promise<void> {
-  const clones = await clickhouse.query<{ name: string }>(
-    'SELECT name FROM system.tables WHERE database = {database:String} AND startsWith(name, {prefix:String})',
-    { params: { database: clickhouse.database, prefix: CLONE_PREFIX + ofAudit } },
+/** By table, for the tables that begin so. */
+async function countRows(clickhouse: ClickHouse, prefix: string): Promise<Map<string, number>> {
+  const found = await clickhouse.query<{ table: string; n: string }>(
+    `SELECT table, sum(rows) AS n FROM system.parts
+     WHERE active AND database = {database:String} AND startsWith(table, {prefix:String}) GROUP BY table`,
+    { params: { database: clickhouse.database, prefix } },
   );
-  for (const { name } of clones) await clickhouse.command(`DROP TABLE IF EXISTS ${name} SYNC`);
+  return new Map(found.map(({ table, n }) => [table, Number(n)]));
 }

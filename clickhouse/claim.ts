@@ -1,15 +1,20 @@
 import { ReelstreamError } from '../core/errors.ts';
-import { type Aggregate, RAW_TABLE } from './aggregates.ts';
+import type { Aggregate } from './aggregates.ts';
 import type { ClickHouse } from './connection.ts';
-import { drain, fencedError, isFenced, lostSlots, takeEpoch } from './fence.ts';
+import { drain, namedIfFenced, takeEpoch } from './fence.ts';
 import { recoverSlots } from './recover.ts';
+import type { Seal } from './seals.ts';
 import type { ClaimedSlot, Slot } from './sink-store.ts';
-import { lineage, newestStream, readStreams, type StreamPartition } from './slots.ts';
-import { type LastRow, lastRows } from './standing.ts';
+import { beginOf, newestStream, readStreams, type StreamPartition } from './slots.ts';
+import { lastInLineage } from './streams.ts';
 import type { OwnerOptions } from './under-fence.ts';
 
 export interface ClaimContext extends OwnerOptions {
   readonly aggregates: readonly Aggregate[];
+}
+
+export interface Claim extends ClaimedSlot {
+  readonly seals: readonly Seal[];
 }
 
 /**
@@ -20,7 +25,7 @@ export async function claimSlots(
   { clickhouse: connection, settings, clock, limits, aggregates }: ClaimContext,
   slots: readonly Slot[],
   beat: () => Promise<void>,
-): Promise<ClaimedSlot[]> {
+): Promise<Claim[]> {
   const clickhouse = withBeat(connection, beat);
   const streams = await readStreams(clickhouse);
   const claimed = slots.map((slot) => currentStreamPartition(streams, slot));
@@ -28,15 +33,17 @@ export async function claimSlots(
   await drain(clickhouse, slots, { clock, ...limits });
   const owned = slots.map((slot) => ({ slot, epoch }));
   const recovered = await recoverSlots({ clickhouse, settings, owned }, aggregates, slots).catch(
-    async (thrown) => {
-      throw isFenced(thrown) ? fencedError(await lostSlots(clickhouse, owned), thrown) : thrown;
+    async (thrown: unknown) => {
+      throw await namedIfFenced(clickhouse, owned, thrown);
     },
   );
   return Promise.all(
-    recovered.map(async ({ slot, last: own, repairs }, i) => {
-      const { partition, startOffset } = claimed[i]!;
-      const last = own ?? (await inheritedLast(clickhouse, streams, slot));
-      return { slot, partition, epoch, nextOffset: own ? own.offset + 1 : startOffset, last, repairs };
+    recovered.map(async ({ slot, last: own, position, seals, repairs }, i) => {
+      const stream = claimed[i]!;
+      const { partition } = stream;
+      const last = own ?? (await lastInLineage(clickhouse, streams, slot));
+      const nextOffset = position >= 0 ? position + 1 : beginOf(stream);
+      return { slot, partition, epoch, nextOffset, last, repairs, seals };
     }),
   );
 }
@@ -66,19 +73,4 @@ function currentStreamPartition(streams: readonly StreamPartition[], slot: Slot)
     );
   }
   return found;
-}
-
-/** An empty slot that goes on with an older one's log is compared with the log by the older one's last row. */
-async function inheritedLast(
-  clickhouse: ClickHouse,
-  streams: readonly StreamPartition[],
-  slot: Slot,
-): Promise<LastRow | null> {
-  const older = lineage(streams, slot).slice(1);
-  const lasts = await lastRows(
-    clickhouse,
-    RAW_TABLE,
-    older.map((one) => one.slot),
-  );
-  return older.map((one) => lasts.get(one.slot)).find((last) => last !== undefined) ?? null;
 }

@@ -9,6 +9,8 @@ export interface Comparison {
   readonly differing: number;
   /** some of them, readable */
   readonly examples: readonly string[];
+  /** where they are */
+  readonly months: readonly { readonly slot: Slot; readonly month: number }[];
 }
 
 const EXAMPLES = 5;
@@ -34,12 +36,14 @@ export async function compareWithRaw(
            cityHash64(${values.map(mergedValue).join(', ')}) AS value
     FROM ${source} AS t GROUP BY ${keyNames}`;
   const want = aggregate.selectFrom(`(SELECT * FROM ${rawTable} WHERE slot IN {slots:Array(UInt16)})`);
-  const [row] = await clickhouse.query<{ found: string; differing: string; examples: string[] }>(
+  const [row] = await clickhouse.query<CompareRow>(
     `SELECT count() AS found, countIf(differs) AS differing,
-            arrayMap(key -> toString(key), groupArrayIf(${EXAMPLES})(keys, differs)) AS examples
+            arrayMap(key -> toString(key), groupArrayIf(${EXAMPLES})(keys, differs)) AS examples,
+            arraySort(groupUniqArrayIf(slot_month, differs)) AS months
      FROM
      (
-       SELECT tuple(${keyNames}) AS keys, count() != 2 OR min(value) != max(value) AS differs
+       SELECT tuple(${keyNames}) AS keys, [toUInt32(key_slot), key_ingest_month] AS slot_month,
+              count() != 2 OR min(value) != max(value) AS differs
        FROM
        (
          ${merged(`(SELECT * FROM ${table} WHERE slot IN {slots:Array(UInt16)})`)}
@@ -50,7 +54,19 @@ export async function compareWithRaw(
      )`,
     { params: { slots }, settings: { max_bytes_before_external_group_by: MAX_GROUP_BYTES } },
   );
-  return { keys: Number(row!.found), differing: Number(row!.differing), examples: row!.examples };
+  return {
+    keys: Number(row!.found),
+    differing: Number(row!.differing),
+    examples: row!.examples,
+    months: row!.months.map(([slot, month]) => ({ slot, month })),
+  };
+}
+
+interface CompareRow {
+  readonly found: string;
+  readonly differing: string;
+  readonly examples: string[];
+  readonly months: readonly [slot: Slot, month: number][];
 }
 
 const PARTITION_COLUMNS = ['slot', 'ingest_month'];

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
-import { ReelstreamError } from '../core/errors.ts';
+import { ReelstreamError, toReelstreamError } from '../core/errors.ts';
 
 export interface ConnectionOptions {
   readonly url: string;
@@ -123,7 +123,6 @@ async function drain(
   }
 }
 
-/** Errors by code, never by text: a numbered one is ClickHouse's answer, anything else means it is away. */
 async function guard<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
@@ -132,19 +131,34 @@ async function guard<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-/** MEMORY_LIMIT_EXCEEDED, TOO_MANY_SIMULTANEOUS_QUERIES, TIMEOUT_EXCEEDED, NOT_ENOUGH_SPACE, TOO_MANY_PARTS */
-const PASSING_CODES = new Set([241, 202, 159, 243, 252]);
+/** TOO_MANY_SIMULTANEOUS_QUERIES, ABORTED: the server is full, or stopping. It has not looked at the statement. */
+const AWAY_CODES = new Set([202, 236]);
+/** MEMORY_LIMIT_EXCEEDED, TIMEOUT_EXCEEDED, NOT_ENOUGH_SPACE, TOO_MANY_PARTS */
+const PASSING_CODES = new Set([241, 159, 243, 252]);
 
+/**
+ * Errors by number, never by text. A numbered one is ClickHouse's answer, a SyntaxError an answer that is not JSON, a
+ * TypeError or RangeError a mistake of ours; anything else means that nobody answered.
+ */
 export function toClickHouseError(error: unknown): ReelstreamError {
   if (error instanceof ReelstreamError) return error;
   if (error instanceof ClickHouseError) {
     const number = Number(error.code);
+    const details = { number, type: error.type ?? '' };
+    if (AWAY_CODES.has(number)) {
+      const message = `ClickHouse takes no statement now: ${error.message}`;
+      return new ReelstreamError('unavailable', message, { cause: error, details });
+    }
     return new ReelstreamError('clickhouse', `ClickHouse refused: ${error.message}`, {
       retryable: PASSING_CODES.has(number),
       cause: error,
-      details: { number, type: error.type ?? '' },
+      details,
     });
   }
+  if (error instanceof TypeError || error instanceof RangeError) return toReelstreamError(error);
   const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof SyntaxError) {
+    return new ReelstreamError('clickhouse', `ClickHouse gave no JSON: ${message}`, { cause: error });
+  }
   return new ReelstreamError('unavailable', `ClickHouse did not answer: ${message}`, { cause: error });
 }

@@ -109,6 +109,15 @@ export function fencedError(lost: readonly Slot[], cause?: unknown): ReelstreamE
   return new ReelstreamError('fenced', message, { cause, details: { slots: lost.join(',') } });
 }
 
+/** What FENCE_GUARD ended as `fenced`, with the slots that were lost; anything else as it is. */
+export async function namedIfFenced(
+  clickhouse: ClickHouse,
+  owned: readonly Ownership[],
+  thrown: unknown,
+): Promise<unknown> {
+  return isFenced(thrown) ? fencedError(await lostSlots(clickhouse, owned), thrown) : thrown;
+}
+
 /**
  * Statements that name one of the slots in their comment and still run, or have failed and not yet left the list. Only kinds
  * that can change a table: anybody may put such a comment on a SELECT.

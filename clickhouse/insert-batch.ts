@@ -2,7 +2,7 @@ import { ReelstreamError } from '../core/errors.ts';
 import { RAW_TABLE } from './aggregates.ts';
 import type { ClickHouse, Settings } from './connection.ts';
 import { slotComment } from './delivery-settings.ts';
-import { FENCE_GUARD, FENCED_NUMBER, fencedError, fenceParams, lostSlots } from './fence.ts';
+import { FENCE_GUARD, fenceParams, namedIfFenced } from './fence.ts';
 import { BODY_COLUMN_NAMES, BODY_MARKER_ROW, BODY_STRUCTURE } from './raw-columns.ts';
 import type { FencedBatch } from './sink-store.ts';
 
@@ -82,6 +82,5 @@ async function explain(clickhouse: ClickHouse, batch: FencedBatch, thrown: unkno
       cause: thrown,
     });
   }
-  if (thrown.details.number !== FENCED_NUMBER) return thrown;
-  return fencedError(await lostSlots(clickhouse, batch.slots), thrown);
+  return namedIfFenced(clickhouse, batch.slots, thrown);
 }

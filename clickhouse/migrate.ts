@@ -43,12 +43,14 @@ ORDER BY name`;
  * Applies what is pending, in order of the file names. Every statement is IF NOT EXISTS, so a run that died in the middle
  * of a file is simply repeated, and two runs at once do the same work twice and record the same hash.
  * With views in it, run it while no sink streams: rows that come in between would not be in a new aggregate, see `rebuild`.
- * @throws ReelstreamError `halted` for a file that was changed after it had been applied, or that is gone
+ * @throws ReelstreamError `halted` for a file that was changed after it had been applied, or that is gone; `usage` for a
+ * database whose name the views cannot bear
  */
 export async function migrate(
   clickhouse: ClickHouse,
   migrations: readonly Migration[],
 ): Promise<MigrationResult> {
+  refuseAlias(clickhouse.database);
   await clickhouse.ensureDatabase();
   await clickhouse.command(MIGRATIONS_TABLE);
   const recorded = await recordedHashes(clickhouse);
@@ -80,6 +82,15 @@ async function recordedHashes(clickhouse: ClickHouse): Promise<Map<string, strin
     'SELECT name, any(hash) AS hash FROM schema_migrations GROUP BY name',
   );
   return new Map(rows.map(({ name, hash }) => [name, hash]));
+}
+
+/** Views name their sources by single letters, and `d.events_raw` would be a column of `d`. */
+function refuseAlias(database: string): void {
+  if (database.length > 1) return;
+  throw new ReelstreamError(
+    'usage',
+    `a database cannot be called "${database}": give it more than one letter`,
+  );
 }
 
 function refuseEdited(migrations: readonly Migration[], recorded: ReadonlyMap<string, string>): void {

@@ -34,6 +34,23 @@ export async function appendToRawTwin(context: RepairContext, twin: RawTwin, tab
   );
 }
 
+/**
+ * False for a twin that must not be swapped in: it was prepared before raw lost rows or got others in their place, or by a
+ * catalogue that was dropped before it was ready, so that films may be missing. Asked after everything was appended.
+ */
+export async function isSoundTwin(clickhouse: ClickHouse, twin: RawTwin, table: string): Promise<boolean> {
+  const { slot, month, catalogVersion, keepBelow } = twin;
+  const sumOf = (source: string) =>
+    `(SELECT (count(), sum(cityHash64(kafka_offset, skipped_before, value_hash))) FROM ${source}
+      WHERE slot = {slot:UInt16} AND toYYYYMM(ingested_at) = {month:UInt32} AND kafka_offset < {below:UInt64})`;
+  const [row] = await clickhouse.query<{ sound: number }>(
+    `SELECT ${sumOf(RAW_TABLE)} = ${sumOf(table)}
+        AND ({version:UInt32} = 0 OR {version:UInt32} IN (SELECT version FROM catalog_movies)) AS sound`,
+    { params: { slot, month, below: keepBelow ?? Number.MAX_SAFE_INTEGER, version: catalogVersion } },
+  );
+  return row?.sound === 1;
+}
+
 async function rawColumns(clickhouse: ClickHouse): Promise<string[]> {
   const rows = await clickhouse.query<{ name: string }>(
     `SELECT name FROM system.columns WHERE database = {database:String} AND table = '${RAW_TABLE}' ORDER BY position`,

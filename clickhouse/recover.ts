@@ -1,9 +1,11 @@
 import { type Aggregate, RAW_TABLE } from './aggregates.ts';
 import type { RepairContext } from './chunks.ts';
 import { fill } from './fill.ts';
+import { type Seal, sealedOffset } from './seals.ts';
 import type { Slot } from './sink-store.ts';
 import { type LastRow, monthsAhead, readStanding, type Standing } from './standing.ts';
-import { finishSwap, noteSwap, unfinishedSwaps } from './swap.ts';
+import { dropForgottenTwins, finishSwap } from './swap.ts';
+import { noteSwaps, unfinishedSwaps } from './swap-notes.ts';
 
 export interface Repair {
   readonly table: string;
@@ -15,6 +17,9 @@ export interface Repair {
 export interface RecoveredSlot {
   readonly slot: Slot;
   readonly last: LastRow | null;
+  /** offset of the last row, or of the last one that was sealed; -1 for none */
+  readonly position: number;
+  readonly seals: readonly Seal[];
   readonly repairs: readonly Repair[];
 }
 
@@ -24,28 +29,35 @@ export interface RecoveredSlot {
  *
  * An aggregate's highest applied_offset says where it stands, because its rows and that number came in by one rename:
  * below raw's last row it is filled from raw; above it, raw has lost rows that the log will bring again, and the months
- * that hold more than raw are derived anew.
+ * that hold more than raw are derived anew. Filled first: a month that is swapped in moves applied_offset, which would hide
+ * what an aggregate lacks of the months before.
  */
 export async function recoverSlots(
   context: RepairContext,
   aggregates: readonly Aggregate[],
   slots: readonly Slot[],
 ): Promise<RecoveredSlot[]> {
+  const { clickhouse } = context;
   const repairs = new Map<Slot, Repair[]>(slots.map((slot) => [slot, []]));
-  for (const swap of await unfinishedSwaps(context.clickhouse, slots)) {
-    const rows = await finishSwap(context, aggregates, swap);
+  const [swaps, before] = await Promise.all([
+    unfinishedSwaps(clickhouse, slots),
+    readStanding(clickhouse, aggregates, slots),
+  ]);
+  for (const slot of slots) {
+    repairs.get(slot)!.push(...(await fillBehind(context, aggregates, slot, before.get(slot)!)));
+  }
+  for (const swap of swaps) {
+    const { rows } = await finishSwap(context, aggregates, swap);
     repairs.get(swap.slot)!.push(...allRebuilt(aggregates, rows));
   }
-  let standing = await readStanding(context.clickhouse, aggregates, slots);
-  const ahead = slots.filter((slot) => isAhead(standing.get(slot)!));
-  for (const slot of ahead) {
+  const standing = swaps.length === 0 ? before : await readStanding(clickhouse, aggregates, slots);
+  for (const slot of slots.filter((one) => isAhead(standing.get(one)!))) {
     repairs.get(slot)!.push(...(await rebuildAhead(context, aggregates, slot, standing.get(slot)!)));
   }
-  if (ahead.length > 0) standing = await readStanding(context.clickhouse, aggregates, slots);
-  for (const slot of slots) {
-    repairs.get(slot)!.push(...(await fillBehind(context, aggregates, slot, standing.get(slot)!)));
-  }
-  return slots.map((slot) => ({ slot, last: standing.get(slot)!.last, repairs: repairs.get(slot)! }));
+  return slots.map((slot) => {
+    const { last, position, seals } = standing.get(slot)!;
+    return { slot, last, position, seals, repairs: repairs.get(slot)! };
+  });
 }
 
 export async function recoverSlot(
@@ -57,8 +69,7 @@ export async function recoverSlot(
   return recovered!;
 }
 
-const positionOf = ({ last }: Standing) => last?.offset ?? -1;
-const isAhead = (standing: Standing) => standing.applied.some((offset) => offset > positionOf(standing));
+const isAhead = ({ applied, position }: Standing) => applied.some((offset) => offset > position);
 const allRebuilt = (aggregates: readonly Aggregate[], rows: number): Repair[] =>
   aggregates.map(({ table }) => ({ table, kind: 'rebuilt', rows }));
 
@@ -66,30 +77,32 @@ async function fillBehind(
   context: RepairContext,
   aggregates: readonly Aggregate[],
   slot: Slot,
-  standing: Standing,
+  { applied, position, seals }: Standing,
 ): Promise<Repair[]> {
-  const repairs: Repair[] = [];
-  const upTo = positionOf(standing);
-  for (const [i, aggregate] of aggregates.entries()) {
-    const after = standing.applied[i]!;
-    if (after >= upTo) continue;
-    const { table } = aggregate;
-    const run = { rawTable: RAW_TABLE, slot, after, upTo, month: null };
-    const rows = await fill(context, { ...run, aggregate, target: table });
-    if (rows > 0) repairs.push({ table, kind: 'filled', rows });
-  }
-  return repairs;
+  const sealedTo = sealedOffset(seals, slot);
+  const targets = aggregates.map((aggregate, i) => ({
+    aggregate,
+    table: aggregate.table,
+    after: Math.max(applied[i]!, sealedTo),
+  }));
+  const filled = await fill(context, { rawTable: RAW_TABLE, slot, upTo: position, month: null }, targets);
+  return targets.flatMap(({ table }, i) => {
+    const rows = filled[i]!;
+    return rows > 0 ? [{ table, kind: 'filled' as const, rows }] : [];
+  });
 }
 
 async function rebuildAhead(
   context: RepairContext,
   aggregates: readonly Aggregate[],
   slot: Slot,
-  standing: Standing,
+  { position }: Standing,
 ): Promise<Repair[]> {
   const ahead = await Promise.all(
-    aggregates.map(({ table }) => monthsAhead(context.clickhouse, table, slot, positionOf(standing))),
+    aggregates.map(({ table }) => monthsAhead(context.clickhouse, table, slot, position)),
   );
+  // whatever a rebuild has prepared may hold the rows that raw lost
+  await dropForgottenTwins(context, [slot]);
   const repairs: Repair[] = [];
   for (const month of [...new Set(ahead.flat())].sort((a, b) => a - b)) {
     repairs.push(...allRebuilt(aggregates, await rebuildMonth(context, aggregates, slot, month)));
@@ -98,7 +111,7 @@ async function rebuildAhead(
 }
 
 /** Derives one month of all aggregates anew, all of it under the fence. */
-export async function rebuildMonth(
+async function rebuildMonth(
   context: RepairContext,
   aggregates: readonly Aggregate[],
   slot: Slot,
@@ -106,6 +119,6 @@ export async function rebuildMonth(
 ): Promise<number> {
   const tag = `e${context.owned[0]!.epoch}`;
   const swap = { slot, month, tag, catalogVersion: 0, keepBelow: null };
-  await noteSwap(context, swap, 'swapping');
-  return finishSwap(context, aggregates, swap);
+  await noteSwaps(context, [swap], 'swapping');
+  return (await finishSwap(context, aggregates, swap)).rows;
 }

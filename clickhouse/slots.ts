@@ -1,7 +1,9 @@
 import { systemClock } from '../core/clock.ts';
 import { ReelstreamError } from '../core/errors.ts';
 import type { ClickHouse } from './connection.ts';
-import type { Slot } from './sink-store.ts';
+import { namedIfFenced } from './fence.ts';
+import { insertNote } from './owned-statements.ts';
+import type { FencedRun, Slot } from './sink-store.ts';
 
 export interface StreamPartition {
   readonly streamId: number;
@@ -10,8 +12,15 @@ export interface StreamPartition {
   readonly partitionCount: number;
   readonly partition: number;
   readonly slot: Slot;
-  /** first offset that belongs to the slot, null = start of the log */
+  /** where the slot goes on with the log of an older one, null = the log began with it */
   readonly startOffset: number | null;
+  /** first offset ever sent for a slot without a startOffset, null before that */
+  readonly firstOffset: number | null;
+}
+
+/** First offset that belongs to the slot, null = wherever the log starts. */
+export function beginOf({ startOffset, firstOffset }: StreamPartition): number | null {
+  return startOffset ?? firstOffset;
 }
 
 export interface NewStream {
@@ -24,16 +33,42 @@ export interface NewStream {
   readonly startOffsets: ReadonlyMap<number, number>;
 }
 
+type StreamRow = Omit<StreamPartition, 'startOffset' | 'firstOffset'> & {
+  readonly startOffset: string | null;
+  readonly firstOffset: string | null;
+};
+
 export async function readStreams(clickhouse: ClickHouse): Promise<StreamPartition[]> {
-  const rows = await clickhouse.query<Omit<StreamPartition, 'startOffset'> & { startOffset: string | null }>(
+  const rows = await clickhouse.query<StreamRow>(
     `SELECT stream_id AS streamId, cluster_id AS clusterId, topic, partition_count AS partitionCount,
-            kafka_partition AS partition, slot, start_offset AS startOffset
-     FROM streams ORDER BY slot`,
+            kafka_partition AS partition, slot, start_offset AS startOffset, first.first_offset AS firstOffset
+     FROM streams
+     LEFT JOIN (SELECT slot, toNullable(argMax(first_offset, noted_at)) AS first_offset FROM slot_starts GROUP BY slot) AS first
+     USING (slot) ORDER BY slot`,
   );
+  const numberOf = (text: string | null) => (text === null ? null : Number(text));
   return rows.map((row) => ({
     ...row,
-    startOffset: row.startOffset === null ? null : Number(row.startOffset),
+    startOffset: numberOf(row.startOffset),
+    firstOffset: numberOf(row.firstOffset),
   }));
+}
+
+/**
+ * Notes where slots begin, before their first row is sent. Without effect unless they are still owned.
+ * @throws ReelstreamError as `insertBatch`
+ */
+export async function noteFirstOffsets(clickhouse: ClickHouse, runs: readonly FencedRun[]): Promise<void> {
+  try {
+    await insertNote(
+      { clickhouse, owned: runs },
+      `INSERT INTO slot_starts (slot, first_offset) SELECT run.1, run.2 FROM
+         (SELECT arrayJoin(arrayZip({slots:Array(UInt16)}, {firsts:Array(UInt64)})) AS run)`,
+      { slots: runs.map(({ slot }) => slot), firsts: runs.map(({ first }) => first) },
+    );
+  } catch (thrown) {
+    throw await namedIfFenced(clickhouse, runs, thrown);
+  }
 }
 
 /** Partitions of the newest stream of a topic, empty when it was never seen. */

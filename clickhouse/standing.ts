@@ -1,5 +1,6 @@
 import { type Aggregate, RAW_TABLE } from './aggregates.ts';
 import type { ClickHouse } from './connection.ts';
+import { readSeals, type Seal, sealedOffset } from './seals.ts';
 import type { Slot } from './sink-store.ts';
 
 /** The last row of a slot in raw: its position. */
@@ -12,6 +13,10 @@ export interface LastRow {
 /** Where a slot stands: in raw, and in each aggregate (highest offset that contributed, -1 for none). */
 export interface Standing {
   readonly last: LastRow | null;
+  /** highest offset that the slot ever had for good: of raw's last row, or sealed; -1 for none */
+  readonly position: number;
+  /** nothing up to their highest offset can be derived again */
+  readonly seals: readonly Seal[];
   readonly applied: readonly number[];
 }
 
@@ -19,29 +24,43 @@ export interface Standing {
 export type TableName = (table: string) => string;
 export const live: TableName = (table) => table;
 
-/** Two statements for any number of slots, because a claim has to be quick and a statement has its price. */
+/** Three statements for any number of slots, because a claim has to be quick and a statement has its price. */
 export async function readStanding(
   clickhouse: ClickHouse,
   aggregates: readonly Aggregate[],
   slots: readonly Slot[],
   tableName: TableName = live,
 ): Promise<Map<Slot, Standing>> {
-  const last = await lastRows(clickhouse, tableName(RAW_TABLE), slots);
+  const [last, seals] = await Promise.all([
+    lastRows(clickhouse, tableName(RAW_TABLE), slots),
+    readSeals(clickhouse, slots),
+  ]);
+  const positions = slots.map((slot) => Math.max(last.get(slot)?.offset ?? -1, sealedOffset(seals, slot)));
   const tables = aggregates.map(({ table }) => tableName(table));
-  const pairs = slots.flatMap((slot) => tables.map((table) => ({ slot, table })));
   const applied = await appliedOffsets(
     clickhouse,
-    pairs.map(({ slot, table }) => ({ slot, table, near: last.get(slot)?.offset ?? -1 })),
+    slots.flatMap((slot, i) => tables.map((table) => ({ slot, table, near: positions[i]! }))),
   );
   return new Map(
     slots.map((slot, i) => [
       slot,
       {
         last: last.get(slot) ?? null,
+        position: positions[i]!,
+        seals: seals.filter((seal) => seal.slot === slot),
         applied: applied.slice(i * tables.length, (i + 1) * tables.length),
       },
     ]),
   );
+}
+
+/** Per slot the highest offset that it ever had for good, -1 for none: of raw's last row, or sealed. */
+export async function readPositions(
+  clickhouse: ClickHouse,
+  slots: readonly Slot[],
+): Promise<Map<Slot, number>> {
+  const standing = await readStanding(clickhouse, [], slots);
+  return new Map([...standing].map(([slot, { position }]) => [slot, position]));
 }
 
 /** Read backwards through the sorting key, so its cost does not grow with the table; max() would read the whole column. */
@@ -129,7 +148,7 @@ async function highest(
   return found;
 }
 
-/** Months in which an aggregate has contributions from above `offset`; sealed ones are left alone. */
+/** Months in which an aggregate has contributions from above `offset`. */
 export async function monthsAhead(
   clickhouse: ClickHouse,
   table: string,
@@ -138,9 +157,7 @@ export async function monthsAhead(
 ): Promise<number[]> {
   const rows = await clickhouse.query<{ month: number }>(
     `SELECT DISTINCT ingest_month AS month FROM ${table}
-     WHERE slot = {slot:UInt16} AND applied_offset >= {from:UInt64}
-       AND ingest_month NOT IN (SELECT ingest_month FROM sealed_months WHERE slot = {slot:UInt16})
-     ORDER BY month`,
+     WHERE slot = {slot:UInt16} AND applied_offset >= {from:UInt64} ORDER BY month`,
     { params: { slot, from: offset + 1 } },
   );
   return rows.map(({ month }) => month);

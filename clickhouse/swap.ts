@@ -1,34 +1,18 @@
 import { type Aggregate, RAW_TABLE } from './aggregates.ts';
 import type { RepairContext } from './chunks.ts';
-import type { ClickHouse, QueryParams } from './connection.ts';
-import { assertOwned, FENCE_GUARD, fenceParams, ownedComment } from './fence.ts';
+import type { ClickHouse } from './connection.ts';
 import { fill } from './fill.ts';
-import { appendToRawTwin } from './raw-twin.ts';
+import { alterOwned } from './owned-statements.ts';
+import { appendToRawTwin, isSoundTwin } from './raw-twin.ts';
+import { SCRATCH_PREFIXES, tablesNamed } from './scratch-tables.ts';
+import { isSealed, readSeals } from './seals.ts';
 import type { Slot } from './sink-store.ts';
 import { appliedOffsets, lastOffset } from './standing.ts';
-
-/** One slot's month that is, or will be, swapped for newly derived rows: a partition of raw and of every aggregate. */
-export interface Swap {
-  readonly slot: Slot;
-  readonly month: number;
-  /** sets the twins of this swap apart from those of any other */
-  readonly tag: string;
-  /** catalogue by which raw is rewritten, 0 = its ids stay */
-  readonly catalogVersion: number;
-  /** raw loses its rows from this offset on, null = it keeps them */
-  readonly keepBelow: number | null;
-}
-
-/** Without it, raw stays and only the aggregates are derived anew. */
-function replacesRaw({ catalogVersion, keepBelow }: Swap): boolean {
-  return catalogVersion > 0 || keepBelow !== null;
-}
-
-const TWIN_PREFIX = 'next_';
+import { noteSwaps, replacesRaw, type Swap, unfinishedSwaps } from './swap-notes.ts';
 
 /** Table that holds the new rows until they are swapped in. */
 export function twinOf({ slot, month, tag }: Swap, table: string): string {
-  return `${TWIN_PREFIX}${slot}_${month}_${tag}_${table}`;
+  return `${SCRATCH_PREFIXES.twin}${slot}_${month}_${tag}_${table}`;
 }
 
 /**
@@ -41,146 +25,130 @@ export async function prepareTwins(
   swap: Swap,
 ): Promise<number> {
   const { slot, month } = swap;
-  const rawTwin = twinOf(swap, RAW_TABLE);
-  if (replacesRaw(swap)) {
-    await alter(context, `CREATE TABLE IF NOT EXISTS ${rawTwin} AS ${RAW_TABLE}`);
-    await appendToRawTwin(context, swap, rawTwin);
-  }
-  const rawTable = replacesRaw(swap) ? rawTwin : RAW_TABLE;
-  const upTo = await lastOffset(context.clickhouse, rawTable, slot);
-  let rows = 0;
-  for (const aggregate of aggregates) {
-    const target = twinOf(swap, aggregate.table);
-    await alter(context, `CREATE TABLE IF NOT EXISTS ${target} AS ${aggregate.table}`);
-    const [after] = await appliedOffsets(context.clickhouse, [{ slot, table: target, near: upTo }]);
-    if (upTo >= 0)
-      rows += await fill(context, { aggregate, target, rawTable, slot, after: after!, upTo, month });
-  }
-  return rows;
+  const { clickhouse } = context;
+  const sources = [...(replacesRaw(swap) ? [RAW_TABLE] : []), ...aggregates.map(({ table }) => table)];
+  await alterOwned(
+    context,
+    sources.map((table) => `CREATE TABLE IF NOT EXISTS ${twinOf(swap, table)} AS ${table}`),
+  );
+  const rawTable = replacesRaw(swap) ? twinOf(swap, RAW_TABLE) : RAW_TABLE;
+  if (replacesRaw(swap)) await appendToRawTwin(context, swap, rawTable);
+  const upTo = await lastOffset(clickhouse, rawTable, slot);
+  const tables = aggregates.map(({ table }) => twinOf(swap, table));
+  const applied = await appliedOffsets(
+    clickhouse,
+    tables.map((table) => ({ slot, table, near: upTo })),
+  );
+  const targets = aggregates.map((aggregate, i) => ({ aggregate, table: tables[i]!, after: applied[i]! }));
+  const rows = await fill(context, { rawTable, slot, upTo, month }, targets);
+  return rows.reduce((sum, one) => sum + one, 0);
+}
+
+export interface FinishedSwap {
+  /** rows of raw that were derived from, over all aggregates */
+  readonly rows: number;
+  /** false: raw should have been replaced and was left as it is */
+  readonly isWhole: boolean;
 }
 
 /**
- * Adds what is missing, swaps raw, then the aggregates, and forgets the twins. The caller holds the slot, has drained it and
- * has noted the swap. Every step may be repeated by another claimant: until the swap is noted as done no new row can come.
- * A twin of raw that is gone was swapped in, because it is dropped after all swaps and before anything else.
+ * Adds what is missing and swaps. The caller holds the slot, has drained it and has noted the swap. Every step may be repeated
+ * by another claimant: until the swap is noted as done no new row can come.
  */
 export async function finishSwap(
   context: RepairContext,
   aggregates: readonly Aggregate[],
   swap: Swap,
-): Promise<number> {
-  const rawTwin = twinOf(swap, RAW_TABLE);
-  let rows = 0;
-  if (!replacesRaw(swap) || (await tableExists(context.clickhouse, rawTwin))) {
-    rows = await prepareTwins(context, aggregates, swap);
-    if (replacesRaw(swap)) await replacePartition(context, RAW_TABLE, swap);
-    for (const { table } of aggregates) await replacePartition(context, table, swap);
+): Promise<FinishedSwap> {
+  const { clickhouse } = context;
+  if (isSealed(await readSeals(clickhouse, [swap.slot]), swap.slot, swap.month)) {
+    await forget(context, aggregates, swap);
+    return { rows: 0, isWhole: true };
   }
-  for (const table of [RAW_TABLE, ...aggregates.map((aggregate) => aggregate.table)]) {
-    await alter(context, `DROP TABLE IF EXISTS ${twinOf(swap, table)} SYNC`);
+  if (!(await hasRawTwin(clickhouse, swap))) return followRaw(context, aggregates, swap);
+  const rows = await prepareTwins(context, aggregates, swap);
+  if (replacesRaw(swap) && !(await isSoundTwin(clickhouse, swap, twinOf(swap, RAW_TABLE)))) {
+    return followRaw(context, aggregates, swap);
   }
-  await noteSwap(context, swap, 'done');
-  return rows;
+  await swapIn(context, aggregates, swap);
+  return { rows, isWhole: true };
+}
+
+/** Also true where none is needed. */
+export async function hasRawTwin(clickhouse: ClickHouse, swap: Swap): Promise<boolean> {
+  if (!replacesRaw(swap)) return true;
+  const [row] = await clickhouse.query<{ there: number }>(
+    'SELECT count() > 0 AS there FROM system.tables WHERE database = {database:String} AND name = {table:String}',
+    { params: { database: clickhouse.database, table: twinOf(swap, RAW_TABLE) } },
+  );
+  return row?.there === 1;
+}
+
+/** Raw, then the aggregates, then the twins are forgotten. */
+async function swapIn(context: RepairContext, aggregates: readonly Aggregate[], swap: Swap): Promise<void> {
+  if (replacesRaw(swap)) await replacePartition(context, RAW_TABLE, swap);
+  for (const { table } of aggregates) await replacePartition(context, table, swap);
+  await forget(context, aggregates, swap);
+}
+
+/**
+ * The twin of raw is gone, because it was swapped in, or it is not sound: raw stands as it is, and the aggregates are derived
+ * from that. The twin of raw is never made a second time: a late REPLACE of a former owner would swap in half of it.
+ */
+async function followRaw(
+  context: RepairContext,
+  aggregates: readonly Aggregate[],
+  swap: Swap,
+): Promise<FinishedSwap> {
+  await dropTwins(context, aggregates, swap);
+  const aggregatesOnly = { ...swap, catalogVersion: 0, keepBelow: null };
+  const rows = await prepareTwins(context, aggregates, aggregatesOnly);
+  await swapIn(context, aggregates, aggregatesOnly);
+  return { rows, isWhole: false };
+}
+
+async function forget(context: RepairContext, aggregates: readonly Aggregate[], swap: Swap): Promise<void> {
+  await dropTwins(context, aggregates, swap);
+  await noteSwaps(context, [swap], 'done');
+}
+
+/** Raw's first: while it is there, the others hold what was derived from it. */
+async function dropTwins(
+  context: RepairContext,
+  aggregates: readonly Aggregate[],
+  swap: Swap,
+): Promise<void> {
+  const tables = [RAW_TABLE, ...aggregates.map(({ table }) => table)];
+  await alterOwned(
+    context,
+    tables.map((table) => `DROP TABLE IF EXISTS ${twinOf(swap, table)} SYNC`),
+  );
 }
 
 /** An empty twin empties the partition. Never DROP PARTITION: a late one would find newer rows, a late REPLACE finds no twin. */
 async function replacePartition(context: RepairContext, table: string, swap: Swap): Promise<void> {
   const { slot, month } = swap;
-  const partition = 'PARTITION ({slot:UInt16}, {month:UInt32})';
-  await alter(context, `ALTER TABLE ${table} REPLACE ${partition} FROM ${twinOf(swap, table)}`, {
-    slot,
-    month,
-  });
-}
-
-/** Without effect unless the slot is still owned: a former owner must not hide the swap of its successor. */
-export async function noteSwap(
-  { clickhouse, owned }: RepairContext,
-  { slot, month, tag, catalogVersion, keepBelow }: Swap,
-  state: 'swapping' | 'done',
-): Promise<void> {
-  await clickhouse.command(
-    `INSERT INTO rebuilds (slot, ingest_month, tag, catalog_version, keep_below, state)
-     SELECT {slot:UInt16}, {month:UInt32}, {tag:String}, {version:UInt32}, {keep_below:Nullable(UInt64)}, {state:String}
-     WHERE ${FENCE_GUARD}`,
-    {
-      params: {
-        slot,
-        month,
-        tag,
-        version: catalogVersion,
-        keep_below: keepBelow,
-        state,
-        ...fenceParams(owned),
-      },
-      settings: {
-        async_insert: 0,
-        insert_deduplicate: 0,
-        allow_custom_error_code_in_throwif: 1,
-        log_comment: ownedComment(clickhouse.database, owned, 'note'),
-      },
-    },
+  await alterOwned(
+    context,
+    [`ALTER TABLE ${table} REPLACE PARTITION ({slot:UInt16}, {month:UInt32}) FROM ${twinOf(swap, table)}`],
+    { slot, month },
   );
-}
-
-/** Swaps of these slots that were begun and not finished. */
-export async function unfinishedSwaps(clickhouse: ClickHouse, slots: readonly Slot[]): Promise<Swap[]> {
-  const rows = await clickhouse.query<Omit<Swap, 'keepBelow'> & { keepBelow: string | null }>(
-    `SELECT slot, ingest_month AS month, tag, catalog_version AS catalogVersion, keep_below AS keepBelow
-     FROM
-     (
-       SELECT * FROM rebuilds WHERE slot IN {slots:Array(UInt16)}
-       ORDER BY noted_at DESC LIMIT 1 BY slot, ingest_month
-     )
-     WHERE state = 'swapping' ORDER BY slot, month`,
-    { params: { slots } },
-  );
-  return rows.map((row) => ({ ...row, keepBelow: row.keepBelow === null ? null : Number(row.keepBelow) }));
 }
 
 /**
- * Drops the twins of rebuilds that were given up. Kept are those with one of the given tags and those of unfinished swaps,
- * which are read after the twins: a swap is noted before its twins are made.
+ * Drops the twins of these slots that belong to no swap under way: of runs that died, or that a loss in raw has made wrong.
+ * Unfinished swaps are read after the list of twins: one that is noted meanwhile was noted before its twins were made, or by
+ * the holder of the rebuild lock.
  */
-export async function dropForgottenTwins(
-  context: RepairContext,
-  slots: readonly Slot[],
-  keptTag: string,
-): Promise<void> {
+export async function dropForgottenTwins(context: RepairContext, slots: readonly Slot[]): Promise<void> {
   const { clickhouse } = context;
-  const twins = await clickhouse.query<{ name: string }>(
-    'SELECT name FROM system.tables WHERE database = {database:String} AND startsWith(name, {prefix:String})',
-    { params: { database: clickhouse.database, prefix: TWIN_PREFIX } },
-  );
-  const unfinished = await unfinishedSwaps(clickhouse, slots);
-  for (const { name } of twins) {
-    const [, slotText, , tag] = name.split('_');
-    const slot = Number(slotText);
-    const isKept = tag === keptTag || unfinished.some((swap) => name.startsWith(twinOf(swap, '')));
-    if (slots.includes(slot) && !isKept) await alter(context, `DROP TABLE IF EXISTS ${name} SYNC`);
+  for (const slot of slots) {
+    const twins = await tablesNamed(clickhouse, `${SCRATCH_PREFIXES.twin}${slot}_`);
+    const unfinished = twins.length === 0 ? [] : await unfinishedSwaps(clickhouse, [slot]);
+    const forgotten = twins.filter((name) => !unfinished.some((swap) => name.startsWith(twinOf(swap, ''))));
+    await alterOwned(
+      context,
+      forgotten.map((name) => `DROP TABLE IF EXISTS ${name} SYNC`),
+    );
   }
-}
-
-async function tableExists(clickhouse: ClickHouse, table: string): Promise<boolean> {
-  const [row] = await clickhouse.query<{ there: number }>(
-    'SELECT count() > 0 AS there FROM system.tables WHERE database = {database:String} AND name = {table:String}',
-    { params: { database: clickhouse.database, table } },
-  );
-  return row?.there === 1;
-}
-
-/**
- * DDL cannot carry the guard. Looking first keeps a former owner from disturbing its successor; what slips through finds no
- * twin, or swaps in the very rows that the successor swaps in.
- */
-async function alter(
-  { clickhouse, settings, owned }: RepairContext,
-  statement: string,
-  params: QueryParams = {},
-): Promise<void> {
-  await assertOwned(clickhouse, owned);
-  await clickhouse.command(statement, {
-    params,
-    settings: { ...settings, log_comment: ownedComment(clickhouse.database, owned, 'alter') },
-  });
 }

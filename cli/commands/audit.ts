@@ -13,7 +13,7 @@ const HELP = `
 Clones the tables by hard links, recovers the clones as after a crash and compares every aggregate, key by key, with its
 view recomputed over events_raw. Streaming goes on; the live tables are not touched.
 
-Exit codes: 0 exact, 1 something differs, 3 ClickHouse is away`;
+Exit codes: 0 exact, 1 something differs (the last lines say what to do), 3 ClickHouse is away`;
 
 const AUDIT_TIMEOUT_MS = 600_000;
 
@@ -40,7 +40,8 @@ export const configure: Configure = (command) => {
     );
 };
 
-function printReport({ exact, tables, gaps, unfinished, rawRows, slots }: AuditReport): void {
+function printReport(report: AuditReport): void {
+  const { exact, tables, gaps, rawRows, slots, sealed } = report;
   printTable(
     ['table', 'rows', 'keys', 'differing', 'verdict'],
     tables.map(({ table, rows, keys, differing }) => [
@@ -54,7 +55,29 @@ function printReport({ exact, tables, gaps, unfinished, rawRows, slots }: AuditR
   printLine();
   for (const { table, examples } of tables) for (const example of examples) printLine(`${table}: ${example}`);
   for (const gap of gaps) printLine(`gap in events_raw: ${JSON.stringify(gap)}`);
-  for (const slot of unfinished) printLine(`slot ${slot} is in the middle of a swap: run reelstream recover`);
-  printLine(`events_raw: ${rawRows.toLocaleString('en-US')} rows in ${slots.length} slots`);
-  printLine(exact ? 'exact' : 'NOT exact: reelstream recover --deep repairs what raw can tell');
+  for (const one of sealed.differing) printLine(`sealed month: ${JSON.stringify(one)}`);
+  const ofSealed = sealed.months > 0 ? `; ${sealed.months} sealed months of slots, by control totals` : '';
+  printLine(`events_raw: ${rawRows.toLocaleString('en-US')} rows in ${slots.length} slots${ofSealed}`);
+  printLine(exact ? 'exact' : 'NOT exact');
+  for (const advice of adviceFor(report)) printLine(`- ${advice}`);
+}
+
+/** What helps, in the order in which to do it. */
+export function adviceFor({ tables, gaps, unfinished, sealed }: AuditReport): string[] {
+  const holes = [...new Set(gaps.map(({ slot }) => slot))].map((slot) => {
+    const from = Math.min(...gaps.filter((gap) => gap.slot === slot).map((gap) => gap.from));
+    return `slot ${slot} has a hole that only the log can fill: reelstream recover --rewind ${slot}:${from}`;
+  });
+  const isWhole = (slot: number) => gaps.every((gap) => gap.slot !== slot);
+  const differs = tables.some(({ months }) => months.some(({ slot }) => isWhole(slot)));
+  return [
+    ...unfinished.map(
+      (slot) => `slot ${slot} is in the middle of a swap: reelstream recover --slots ${slot}`,
+    ),
+    ...holes,
+    ...(differs ? ['aggregates differ where raw is whole: reelstream recover --deep derives them anew'] : []),
+    ...(sealed.differing.length > 0
+      ? ['sealed months cannot be derived again: restore their aggregates from a backup']
+      : []),
+  ];
 }

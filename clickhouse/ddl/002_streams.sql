@@ -1,4 +1,4 @@
--- Who writes what: slots, ownership, sealed months, unfinished swaps. Small tables that only grow; readers take the newest row.
+-- Who writes what: slots, ownership, where slots begin, sealed months, unfinished swaps. Small tables that only grow; readers take the newest row.
 
 -- A slot stands for one Kafka partition of one incarnation of one topic in one cluster. A re-created topic or another
 -- number of partitions is a new stream with new slots, so offsets of different logs never meet in one slot.
@@ -31,13 +31,27 @@ ENGINE = MergeTree
 ORDER BY (slot, epoch)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
--- Months whose raw rows were dropped by retention. Their aggregates stay and nothing can be derived again.
+-- Where a slot began whose stream says "start of the log": the first offset ever sent for it, noted before that INSERT. A lost
+-- head of raw shows against it, and a slot whose raw is lost altogether is read again from here. The newest row counts.
+CREATE TABLE IF NOT EXISTS slot_starts
+(
+    slot          UInt16,
+    first_offset  UInt64,
+    noted_at      DateTime64(9, 'UTC') DEFAULT now64(9, 'UTC')
+)
+ENGINE = MergeTree
+ORDER BY (slot, noted_at)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+
+-- Months whose raw rows were dropped by retention: always all offsets of the slot up to last_offset, never a piece from the
+-- middle. Their aggregates stay and nothing can be derived again, so their control totals are kept for the audit.
 CREATE TABLE IF NOT EXISTS sealed_months
 (
     slot          UInt16,
     ingest_month  UInt32,
     rows          UInt64 COMMENT 'raw rows that were dropped',
     last_offset   UInt64,
+    totals        Map(String, UInt64) COMMENT 'aggregate -> sum(n) of the month, as raw and aggregate both said',
     sealed_at     DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC')
 )
 ENGINE = MergeTree

@@ -3,7 +3,8 @@
 -- PARTITION BY (slot, month of ingest): one INSERT has one ingest time, so its rows of one slot are one part, and one part
 -- is one rename: all or nothing. Partitioning by event time would spread a batch over many renames.
 -- ORDER BY (slot, kafka_offset): the position is the last row of a slot, read from the end in milliseconds.
--- Retention drops whole months and never the newest rows of a slot; there is no row TTL, because a position must not go back.
+-- Retention (reelstream retain) drops whole months, the oldest offsets first, and never the newest rows of a slot; there is no
+-- row TTL, because a position must not go back.
 CREATE TABLE IF NOT EXISTS events_raw
 (
     slot             UInt16,

@@ -122,13 +122,14 @@ SELECT
 FROM agg_pipeline_minute AS a
 GROUP BY minute, verdict, reason;
 
--- The newest deletion of each person, as a place in their history. Slots of a newer stream are higher, so slot, then offset
--- orders a person's events over incarnations of the topic as well: slot * 2^128 + offset * 2^64. Everything below
--- deleted_before, which is one past the deletion itself, is hidden.
+-- The newest deletion of each person, as a place in their history: Kafka time, then offset, over all slots. What lies before
+-- it is hidden. deletion compares with opinions as they are packed, deleted_at and deleted_offset with rows of raw.
 CREATE VIEW IF NOT EXISTS user_deletions AS
 SELECT
     user_id,
-    max(bitOr(bitShiftLeft(toUInt256(slot), 128), bitShiftLeft(toUInt256(d.applied_offset) + 1, 64))) AS deleted_before
+    max(d.opinion) AS deletion,
+    fromUnixTimestamp64Milli(toInt64(bitShiftRight(deletion, 84)), 'UTC') AS deleted_at,
+    bitAnd(toUInt64(bitShiftRight(deletion, 52)), 4294967295) AS deleted_offset
 FROM user_ratings AS d
 WHERE facet = 'deletion'
 GROUP BY user_id;
@@ -139,15 +140,16 @@ SELECT
     o.user_id AS user_id,
     o.movie_id AS movie_id,
     o.facet AS facet,
-    toUInt8(bitAnd(o.newest, 255)) AS half_stars,
-    fromUnixTimestamp64Milli(toInt64(bitAnd(bitShiftRight(o.newest, 16), 281474976710655)), 'UTC') AS ts
+    toUInt8(bitAnd(o.facts, 15)) AS half_stars,
+    fromUnixTimestamp64Milli(toInt64(bitAnd(bitShiftRight(o.facts, 8), 17592186044415)), 'UTC') AS ts
 FROM
 (
     SELECT
         user_id,
         movie_id,
         facet,
-        max(bitOr(bitShiftLeft(toUInt256(slot), 128), toUInt256(u.opinion))) AS newest
+        max(u.opinion) AS newest,
+        toUInt64(newest) AS facts
     FROM user_ratings AS u
     WHERE facet != 'deletion'
     GROUP BY user_id, movie_id, facet
@@ -156,8 +158,8 @@ FROM
 ) AS o
 LEFT JOIN user_deletions AS d ON d.user_id = o.user_id
 -- kinds RATED and WATCHED
-WHERE bitAnd(bitShiftRight(o.newest, 8), 255) IN (1, 3)
-  AND o.newest >= ifNull(d.deleted_before, toUInt256(0));
+WHERE bitAnd(bitShiftRight(o.facts, 4), 15) IN (1, 3)
+  AND o.newest > ifNull(d.deletion, toUInt128(0));
 
 CREATE VIEW IF NOT EXISTS current_ratings AS
 SELECT
@@ -212,5 +214,6 @@ SELECT
 FROM events_raw AS e
 LEFT JOIN user_deletions AS d ON d.user_id = e.user_id
 WHERE e.verdict = 'ok' AND e.kind = 'RATED'
-  AND bitOr(bitShiftLeft(toUInt256(e.slot), 128), bitShiftLeft(toUInt256(e.kafka_offset), 64))
-      >= ifNull(d.deleted_before, toUInt256(0));
+  -- without a deletion the first comparison settles it, and the second is not worked out
+  AND (e.log_ts > ifNull(d.deleted_at, fromUnixTimestamp64Milli(0, 'UTC'))
+       OR (e.log_ts = d.deleted_at AND bitAnd(e.kafka_offset, 4294967295) > d.deleted_offset));

@@ -1,6 +1,10 @@
 import { join } from 'node:path';
+import { expect } from 'vitest';
+import { describeAggregates, RAW_TABLE } from '../../clickhouse/aggregates.ts';
+import { compareWithRaw } from '../../clickhouse/compare.ts';
 import { type ClickHouse, connectClickHouse } from '../../clickhouse/connection.ts';
 import { createFilmIndex, type FilmFacts } from '../../clickhouse/film-index.ts';
+import { findGaps } from '../../clickhouse/gaps.ts';
 import { migrate, readMigrations } from '../../clickhouse/migrate.ts';
 import { createRawRowWriter } from '../../clickhouse/raw-row-writer.ts';
 import type { ClaimedSlot, FencedBatch, SinkStore, Slot } from '../../clickhouse/sink-store.ts';
@@ -11,6 +15,7 @@ import type { EventKind, RatingEvent } from '../../core/rating-event.ts';
 import { valueHash } from '../../core/value-hash.ts';
 import { deadLetter, drop, type Judgement, OK, type Verdict } from '../../core/verdict.ts';
 import { projectRoot } from '../../runtime/environment.ts';
+import { startTestClickHouse } from '../helpers/clickhouse-server.ts';
 import { idOf } from '../helpers/events.ts';
 
 export const migrations = readMigrations(join(projectRoot, 'clickhouse/ddl'));
@@ -22,6 +27,39 @@ export async function openDatabase(url: string): Promise<ClickHouse> {
   const clickhouse = connectClickHouse({ url, database: `delivery_${process.pid}_${databases++}` });
   await migrate(clickhouse, migrations);
   return clickhouse;
+}
+
+/** Where the protocol is tried: the embedded server, or the stock one that REELSTREAM_TEST_CLICKHOUSE_URL names. */
+export interface DeliveryServer {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+export async function startDeliveryServer(): Promise<DeliveryServer> {
+  const stock = process.env.REELSTREAM_TEST_CLICKHOUSE_URL;
+  if (!stock) return startTestClickHouse();
+  return { url: stock, stop: () => dropDatabases(stock) };
+}
+
+async function dropDatabases(url: string): Promise<void> {
+  const clickhouse = connectClickHouse({ url, database: 'default' });
+  for (let i = 0; i < databases; i++) {
+    await clickhouse.command(`DROP DATABASE IF EXISTS delivery_${process.pid}_${i}`);
+  }
+  await clickhouse.close();
+}
+
+/**
+ * Every aggregate of these slots equals what its view makes of raw, and no offset is missing: what an audit says of tables
+ * that rest, for a tenth of its price. Not for slots with sealed months.
+ */
+export async function expectExact(clickhouse: ClickHouse, slots: readonly Slot[]): Promise<void> {
+  const compared = (await describeAggregates(clickhouse)).map(async (aggregate) => {
+    const { table } = aggregate;
+    return { table, ...(await compareWithRaw(clickhouse, aggregate, table, RAW_TABLE, slots)) };
+  });
+  const differing = (await Promise.all(compared)).filter((one) => one.differing > 0);
+  expect({ differing, gaps: await findGaps(clickhouse, slots) }).toEqual({ differing: [], gaps: [] });
 }
 
 export const FILMS: readonly FilmFacts[] = Array.from({ length: 40 }, (_, i) => ({
@@ -169,6 +207,10 @@ export async function stopMerges(clickhouse: ClickHouse): Promise<void> {
   }
 }
 
+export const JANUARY = Date.UTC(2026, 0, 15);
+export const FEBRUARY = Date.UTC(2026, 1, 15);
+export const MARCH = Date.UTC(2026, 2, 15);
+
 /** Takes the newest part of a slot away, as a crash between two renames, or a lost write, does. */
 export async function loseNewestPart(clickhouse: ClickHouse, table: string, slot: Slot): Promise<void> {
   const column = table === 'events_raw' ? 'kafka_offset' : 'applied_offset';
@@ -179,6 +221,21 @@ export async function loseNewestPart(clickhouse: ClickHouse, table: string, slot
   if (newest) await clickhouse.command(`ALTER TABLE ${table} DROP PART '${newest.part}'`);
 }
 
+/** Takes a part away by its age, 0 = the first that was written. */
+export async function losePart(
+  clickhouse: ClickHouse,
+  table: string,
+  slot: Slot,
+  index: number,
+): Promise<void> {
+  const parts = await clickhouse.query<{ part: string }>(
+    `SELECT name AS part FROM system.parts WHERE active AND database = currentDatabase() AND table = {table:String}
+       AND startsWith(partition_id, concat(toString({slot:UInt16}), '-')) ORDER BY modification_time, min_block_number`,
+    { params: { table, slot } },
+  );
+  await clickhouse.command(`ALTER TABLE ${table} DROP PART '${parts[index]!.part}'`);
+}
+
 /** Number of the first record that is not in raw. */
 export function numberOf(position: number | null): number {
   let number = position === null ? 0 : Math.max(0, position - Math.ceil(position / 20) - 2);
@@ -186,22 +243,43 @@ export function numberOf(position: number | null): number {
   return number;
 }
 
+/** A connection on which something happens once, before the first changing statement that matches. */
+export function interruptedConnection(
+  clickhouse: ClickHouse,
+  before: RegExp,
+  happens: () => Promise<void>,
+): ClickHouse {
+  let hasHappened = false;
+  return {
+    ...clickhouse,
+    async command(sql, options) {
+      if (!hasHappened && before.test(sql)) {
+        hasHappened = true;
+        await happens();
+      }
+      await clickhouse.command(sql, options);
+    },
+  };
+}
+
+export type Death = { readonly at: number; readonly mode: 'not_sent' | 'lost_answer' };
+
 /**
- * A connection whose process dies at its nth changing statement: that one is sent (`lost_answer`) or not (`not_sent`),
- * later ones never are. Counts from 1.
+ * A connection whose process dies at its nth changing statement: that one is sent (`lost_answer`) or not (`not_sent`), later
+ * ones never are. Counts from 1, from the first statement that matches `from` on.
  */
 export function dyingConnection(
   clickhouse: ClickHouse,
-  atStatement: number,
-  mode: 'not_sent' | 'lost_answer',
+  { at, mode }: Death,
+  from = /./,
 ): ClickHouse & { readonly statements: number } {
   let statements = 0;
   const guard =
     <Arguments extends unknown[]>(call: (...given: Arguments) => Promise<void>) =>
     async (...given: Arguments) => {
-      statements++;
-      if (statements === atStatement && mode === 'lost_answer') await call(...given);
-      if (statements >= atStatement) throw new ReelstreamError('unavailable', 'the process died here');
+      if (statements > 0 || from.test(String(given[0]))) statements++;
+      if (statements === at && mode === 'lost_answer') await call(...given);
+      if (statements >= at) throw new ReelstreamError('unavailable', 'the process died here');
       await call(...given);
     };
   return {

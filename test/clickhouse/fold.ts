@@ -42,7 +42,7 @@ export function fold(slots: ReadonlyMap<Slot, number>): Folded {
       sum.late += Number(late);
       pipeline.set(key, sum);
       if (verdict.kind !== 'ok' || event === null) continue;
-      const position = [slot, record.offset] as const;
+      const position = [record.logTsMs, record.offset] as const;
       if (event.kind === 'USER_DELETED')
         deletions.set(event.userId, later(deletions.get(event.userId), position));
       else {

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { audit } from '../../clickhouse/audit.ts';
 import { createSinkStore } from '../../clickhouse/clickhouse-sink-store.ts';
 import type { ClickHouse } from '../../clickhouse/connection.ts';
 import type { Slot } from '../../clickhouse/sink-store.ts';
 import { systemClock } from '../../core/clock.ts';
 import { startTestClickHouse, type TestClickHouse } from '../helpers/clickhouse-server.ts';
-import { batchOf, claimNew, noBeat, numberOf, openDatabase } from './fixture.ts';
+import { batchOf, claimNew, expectExact, noBeat, numberOf, openDatabase } from './fixture.ts';
 import { fold, readFolded } from './fold.ts';
 
 let server: TestClickHouse;
@@ -20,8 +19,8 @@ afterAll(async () => {
   await server?.stop();
 });
 
-const KILLS = 6;
-const BATCH_ROWS = 400;
+const KILLS = 4;
+const BATCH_ROWS = 300;
 
 it('is exact after the server was killed in the middle of INSERTs, again and again', async () => {
   let store = await createSinkStore(clickhouse, { clock: systemClock });
@@ -53,10 +52,11 @@ it('is exact after the server was killed in the middle of INSERTs, again and aga
       position.set(slot, number);
       repairs += made.length;
     }
-    expect((await store.claim(slots, noBeat)).flatMap(({ repairs: more }) => more)).toEqual([]);
     claimed = await store.claim(slots, noBeat);
+    expect(claimed.flatMap(({ repairs: more }) => more)).toEqual([]);
   }
-  expect(await audit(clickhouse, slots)).toMatchObject({ exact: true, gaps: [] });
+  await expectExact(clickhouse, slots);
   expect(await readFolded(clickhouse)).toEqual(fold(position));
-  console.log(`${KILLS} kills, ${repairs} repairs`);
+  // the server was busy all the time: some kill has come between raw and the last view
+  expect(repairs).toBeGreaterThan(0);
 }, 180_000);

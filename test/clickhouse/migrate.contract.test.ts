@@ -80,6 +80,12 @@ describe('migrate', () => {
       expect(await tablesOf(clickhouse)).toEqual(['a', 'b', 'schema_migrations']);
     }));
 
+  it('refuses a database whose name the views use for something else', async () => {
+    const clickhouse = connectClickHouse({ url: server.url, database: 'd' });
+    await expect(migrate(clickhouse, small)).rejects.toMatchObject({ code: 'usage' });
+    await clickhouse.close();
+  });
+
   it('may run twice at once', () =>
     withDatabase(async (clickhouse) => {
       await Promise.all([migrate(clickhouse, migrations), migrate(clickhouse, migrations)]);

@@ -4,34 +4,41 @@ import { createSinkStore } from '../../clickhouse/clickhouse-sink-store.ts';
 import type { ClickHouse } from '../../clickhouse/connection.ts';
 import { latestCatalogVersion, loadFilmIndex } from '../../clickhouse/film-index.ts';
 import { parseMonth, rebuild } from '../../clickhouse/rebuild.ts';
+import { recoverDeep } from '../../clickhouse/recover-deep.ts';
+import { rewind } from '../../clickhouse/rewind.ts';
 import type { ClaimedSlot, SinkStore } from '../../clickhouse/sink-store.ts';
 import { ownerOptions } from '../../clickhouse/under-fence.ts';
 import type { EventKind } from '../../core/rating-event.ts';
-import { startTestClickHouse, type TestClickHouse } from '../helpers/clickhouse-server.ts';
 import {
   batchOf,
   claimNew,
+  type DeliveryServer,
   dyingConnection,
-  FILMS,
+  expectExact,
+  FEBRUARY,
+  interruptedConnection,
+  JANUARY,
+  loseNewestPart,
+  MARCH,
   movableClock,
   noBeat,
   numberOf,
+  offsetOf,
   openDatabase,
+  startDeliveryServer,
   stopMerges,
 } from './fixture.ts';
+import { expectNoTwins, loadCatalogue, rebuildDies, rewindDies } from './repair-deaths.ts';
 
-const JANUARY = Date.UTC(2026, 0, 15);
-const FEBRUARY = Date.UTC(2026, 1, 15);
 const clock = movableClock(JANUARY);
 
-let server: TestClickHouse;
+let server: DeliveryServer;
 let clickhouse: ClickHouse;
 let store: SinkStore;
 let claimed: ClaimedSlot[];
-let version = 1;
 
 beforeAll(async () => {
-  server = await startTestClickHouse();
+  server = await startDeliveryServer();
   clickhouse = await openDatabase(server.url);
   await stopMerges(clickhouse);
   store = await createSinkStore(clickhouse, { clock });
@@ -40,53 +47,215 @@ afterAll(async () => {
   await clickhouse?.close();
   await server?.stop();
 });
-beforeEach(async () => {
+
+/** One slot, records 0 to 39 in January, to 69 in February. */
+async function twoMonths(): Promise<void> {
   clock.nowAtMs = JANUARY;
   claimed = await claimNew(store, 1);
-  await send(0, 80);
+  await send(0, 40);
   clock.nowAtMs = FEBRUARY;
-  await send(80, 150);
-});
-
+  await send(40, 70);
+}
 const slots = () => claimed.map(({ slot }) => slot);
 const send = (from: number, to: number) =>
   store.insert(batchOf(claimed.map(({ slot, epoch }) => ({ slot, epoch, from, to }))));
-const expectExact = async () =>
-  expect(await audit(clickhouse, slots())).toMatchObject({ exact: true, gaps: [] });
-const rebuildAll = async (catalogVersion: number, through = clickhouse) =>
-  rebuild({
-    ...(await ownerOptions(clickhouse, clock)),
-    clickhouse: through,
-    slots: slots(),
-    catalogVersion,
-    fromMonth: null,
-    toMonth: null,
-  });
-const leftTwins = () =>
-  clickhouse.query(
-    "SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE 'next\\\\_%'",
+const claimAgain = async () => {
+  claimed = await store.claim(slots(), noBeat);
+  return numberOf(claimed[0]!.nextOffset);
+};
+const options = async (through = clickhouse) => ({
+  ...(await ownerOptions(clickhouse, clock)),
+  clickhouse: through,
+});
+const rebuildAll = async (catalogVersion: number, through = clickhouse, fromMonth: number | null = null) =>
+  rebuild({ ...(await options(through)), slots: slots(), catalogVersion, fromMonth, toMonth: null });
+const rowsByVersion = () =>
+  clickhouse.query<{ version: number; rows: string }>(
+    `SELECT catalog_version AS version, count() AS rows FROM events_raw WHERE slot IN {slots:Array(UInt16)}
+     GROUP BY version ORDER BY version`,
+    { params: { slots: slots() } },
   );
 
-/** A newer catalogue: other genres, companies and years, film 44 new, film 3 gone. */
-async function loadCatalogue(): Promise<number> {
-  version++;
-  const films = [
-    ...FILMS.filter(({ movieId }) => movieId !== 3),
-    { movieId: 44, genreIds: [1], companyIds: [2], releaseYear: 1 },
-  ];
-  await clickhouse.insertRows(
-    'catalog_movies',
-    films.map(({ movieId, genreIds, companyIds, releaseYear }) => ({
-      version,
-      movie_id: movieId,
-      genre_ids: genreIds.length === 0 ? [version] : genreIds.map((id) => id + version),
-      company_ids: companyIds.length === 0 ? [0] : [...companyIds, 9_000 + version],
-      release_year: releaseYear + version,
-    })),
+describe('rebuild', () => {
+  beforeEach(twoMonths);
+
+  it('derives the aggregates anew, whatever they hold', async () => {
+    await clickhouse.command(
+      'INSERT INTO agg_ratings_day SELECT * FROM agg_ratings_day WHERE slot IN {slots:Array(UInt16)}',
+      { params: { slots: slots() } },
+    );
+    expect((await audit(clickhouse, slots())).exact).toBe(false);
+    const rebuilt = await rebuildAll(0);
+    expect(rebuilt.map(({ month }) => month)).toEqual([202601, 202602]);
+    await expectExact(clickhouse, slots());
+    await expectNoTwins(clickhouse, slots());
+  });
+
+  it('of a later month leaves no hole in an aggregate that is being filled', async () => {
+    for (let i = 0; i < 2; i++) await loseNewestPart(clickhouse, 'agg_ratings_day', slots()[0]!);
+    const rebuilt = await rebuildAll(0, clickhouse, 202602);
+    expect(rebuilt.map(({ month }) => month)).toEqual([202602]);
+    await expectExact(clickhouse, slots());
+  });
+
+  it('forgets what it prepared when raw loses rows meanwhile, and the log brings them in another month', async () => {
+    const through = interruptedConnection(clickhouse, /^INSERT INTO rebuilds/, async () => {
+      await loseNewestPart(clickhouse, 'events_raw', slots()[0]!);
+      const number = await claimAgain();
+      clock.nowAtMs = MARCH;
+      await send(number, 70);
+    });
+    await rebuildAll(0, through);
+    await claimAgain();
+    await expectExact(clickhouse, slots());
+  });
+
+  it('reads months', () => {
+    expect(parseMonth('2026-02')).toBe(202602);
+    for (const wrong of ['2026-13', '202602', 'may'])
+      expect(() => parseMonth(wrong)).toThrow('is not a month');
+  });
+});
+
+describe('rebuild with a newer catalogue', () => {
+  beforeEach(twoMonths);
+
+  it('rewrites the ids of raw by the rule of the film index, and the aggregates with them', async () => {
+    const newest = await loadCatalogue(clickhouse);
+    expect(await latestCatalogVersion(clickhouse)).toBe(newest);
+    expect((await rebuildAll(newest, clickhouse, 202602)).map(({ month }) => month)).toEqual([202602]);
+    await expectExact(clickhouse, slots());
+    expect((await rebuildAll(newest)).map(({ month }) => month)).toEqual([202601]);
+    await expectIdsOf(newest);
+    await expectExact(clickhouse, slots());
+    expect(await rebuildAll(newest)).toEqual([]);
+  });
+
+  it('swaps nothing in that it had prepared before the slot was cut back', async () => {
+    const newest = await loadCatalogue(clickhouse);
+    const dead = dyingConnection(clickhouse, { at: 1, mode: 'not_sent' }, /^INSERT INTO rebuilds/);
+    await expect(rebuildAll(newest, dead)).rejects.toThrow('died here');
+    await rewind(await options(), slots()[0]!, offsetOf(20));
+    expect(await claimAgain()).toBe(20);
+    clock.nowAtMs = FEBRUARY;
+    await send(20, 70);
+    await rebuildAll(newest);
+    await expectIdsOf(newest);
+    await expectExact(clickhouse, slots());
+  });
+
+  it('writes nothing by a catalogue that is dropped while it works', async () => {
+    const newest = await loadCatalogue(clickhouse);
+    const through = interruptedConnection(clickhouse, /^CREATE TABLE IF NOT EXISTS next_/, () =>
+      clickhouse.command(`ALTER TABLE catalog_movies DROP PARTITION ${newest}`),
+    );
+    await expect(rebuildAll(newest, through)).rejects.toMatchObject({ code: 'clickhouse' });
+    expect(await rowsByVersion()).toEqual([{ version: 1, rows: '70' }]);
+    await expectExact(clickhouse, slots());
+  });
+
+  it('leaves raw as it is when its catalogue is dropped before a claim can finish the swap', async () => {
+    const newest = await loadCatalogue(clickhouse);
+    const dead = dyingConnection(clickhouse, { at: 2, mode: 'not_sent' }, /^INSERT INTO rebuilds/);
+    await expect(rebuildAll(newest, dead)).rejects.toThrow('died here');
+    await clickhouse.command(`ALTER TABLE catalog_movies DROP PARTITION ${newest}`);
+    expect(await claimAgain()).toBe(70);
+    expect(await rowsByVersion()).toEqual([{ version: 1, rows: '70' }]);
+    await expectExact(clickhouse, slots());
+  });
+});
+
+describe('beside a sink that streams', () => {
+  beforeEach(twoMonths);
+
+  it('rebuild, deep recovery and rewind let it stream on, and nothing of it is lost', async () => {
+    let isRepairing = true;
+    let number = 70;
+    const stream = async () => {
+      while (isRepairing && number < 5_000) {
+        try {
+          await send(number, number + 20);
+          number += 20;
+        } catch {
+          // as the sink does: anything unclean is doubt, a fenced slot is left alone for a while, a claim may be repeated
+          await clock.sleep(500);
+          number = await claimAgain().catch(() => number);
+        }
+      }
+    };
+    const repair = async () => {
+      await rebuildAll(await loadCatalogue(clickhouse));
+      await recoverDeep(await options(), slots());
+      await rewind(await options(), slots()[0]!, offsetOf(50));
+    };
+    await Promise.all([
+      stream(),
+      repair().finally(() => {
+        isRepairing = false;
+      }),
+    ]);
+    number = await claimAgain();
+    await send(number, number + 20);
+    await expectExact(clickhouse, slots());
+    await expectNoTwins(clickhouse, slots());
+  }, 120_000);
+
+  it('rewind prepares before it takes the slot', async () => {
+    const statements: string[] = [];
+    const through: ClickHouse = {
+      ...clickhouse,
+      async command(sql, given) {
+        statements.push(sql);
+        await clickhouse.command(sql, given);
+      },
+    };
+    await rewind(await options(through), slots()[0]!, offsetOf(50));
+    const takes = statements.flatMap((sql, i) => (sql.startsWith('INSERT INTO fence') ? [i] : []));
+    const fills = statements.flatMap((sql, i) => (sql.startsWith('INSERT INTO next_') ? [i] : []));
+    expect(takes).toHaveLength(2);
+    expect(fills.length).toBeGreaterThan(3);
+    expect(fills.every((i) => i < takes[1]!)).toBe(true);
+  });
+
+  it('rewind gives way to a rebuild that is started meanwhile, and has cut nothing', async () => {
+    const through = interruptedConnection(clickhouse, /^INSERT INTO rebuilds/, async () => {
+      await rebuildAll(0);
+    });
+    await expect(rewind(await options(through), slots()[0]!, offsetOf(50))).rejects.toMatchObject({
+      code: 'fenced',
+    });
+    expect(await claimAgain()).toBe(70);
+    await expectExact(clickhouse, slots());
+    await expectNoTwins(clickhouse, slots());
+  });
+});
+
+/** Every statement is tried in test/system/repair-deaths.test.ts; these stand for the kinds of states they leave. */
+describe('a repair that dies', () => {
+  it(
+    'while it rebuilds is finished by whoever comes next, wherever it died',
+    () =>
+      rebuildDies({ clickhouse, store, clock }, [
+        { at: 1, mode: 'not_sent' },
+        { at: 1, mode: 'lost_answer' },
+        { at: 2, mode: 'lost_answer' },
+        { at: 4, mode: 'not_sent' },
+        { at: 8, mode: 'lost_answer' },
+      ]),
+    60_000,
   );
-  await clickhouse.insertRows('catalog_versions', [{ version }]);
-  return version;
-}
+
+  it(
+    'while it rewinds over several months has cut all of them or none',
+    () =>
+      rewindDies({ clickhouse, store, clock }, [
+        { at: 1, mode: 'not_sent' },
+        { at: 2, mode: 'lost_answer' },
+        { at: 12, mode: 'lost_answer' },
+      ]),
+    60_000,
+  );
+});
 
 /** Every row of raw carries what the newest film index says about its film: the SQL rule and the program's are one. */
 async function expectIdsOf(catalogVersion: number): Promise<void> {
@@ -104,7 +273,7 @@ async function expectIdsOf(catalogVersion: number): Promise<void> {
      WHERE slot IN {slots:Array(UInt16)}`,
     { params: { slots: slots() } },
   );
-  expect(rows).toHaveLength(150);
+  expect(rows).toHaveLength(70);
   for (const row of rows) {
     const hasFilm = row.verdict !== 'dead_letter' && !['NONE', 'CANARY', 'USER_DELETED'].includes(row.kind);
     const film = hasFilm ? index.film(row.movie_id) : { genreIds: [], companyIds: [], releaseYear: 0 };
@@ -116,93 +285,3 @@ async function expectIdsOf(catalogVersion: number): Promise<void> {
     ]);
   }
 }
-
-describe('rebuild', () => {
-  it('derives the aggregates anew, whatever they hold', async () => {
-    await clickhouse.command(
-      'INSERT INTO agg_ratings_day SELECT * FROM agg_ratings_day WHERE slot IN {slots:Array(UInt16)}',
-      { params: { slots: slots() } },
-    );
-    expect((await audit(clickhouse, slots())).exact).toBe(false);
-    const rebuilt = await rebuildAll(0);
-    expect(rebuilt.map(({ month }) => month)).toEqual([202601, 202602]);
-    await expectExact();
-    expect(await leftTwins()).toEqual([]);
-  });
-
-  it('lets the sink stream on, and nothing of it is lost', async () => {
-    let rebuilding = true;
-    let number = 150;
-    const stream = async () => {
-      while (rebuilding && number < 5_000) {
-        try {
-          await send(number, number + 20);
-          number += 20;
-        } catch {
-          // as the sink does: anything unclean is doubt, and a claim that fails is tried again
-          const again = await store.claim(slots(), noBeat).catch(() => null);
-          claimed = again ?? claimed;
-          number = again ? numberOf(again[0]!.nextOffset) : number;
-        }
-      }
-    };
-    const streaming = stream();
-    await rebuildAll(0);
-    await rebuildAll(await loadCatalogue());
-    rebuilding = false;
-    await streaming;
-    claimed = await store.claim(slots(), noBeat);
-    expect(new Set(claimed.map(({ nextOffset }) => numberOf(nextOffset)))).toEqual(new Set([number]));
-    await expectExact();
-    expect(await leftTwins()).toEqual([]);
-  }, 120_000);
-
-  it('reads months', () => {
-    expect(parseMonth('2026-02')).toBe(202602);
-    for (const wrong of ['2026-13', '202602', 'may'])
-      expect(() => parseMonth(wrong)).toThrow('is not a month');
-  });
-});
-
-describe('rebuild with a newer catalogue', () => {
-  it('rewrites the ids of raw by the rule of the film index, and the aggregates with them', async () => {
-    const newest = await loadCatalogue();
-    expect(await latestCatalogVersion(clickhouse)).toBe(newest);
-    await rebuildAll(newest);
-    await expectIdsOf(newest);
-    await expectExact();
-    expect(await rebuildAll(newest)).toEqual([]);
-  });
-
-  it('does only the months that are asked for', async () => {
-    const newest = await loadCatalogue();
-    const options = { ...(await ownerOptions(clickhouse, clock)), slots: slots(), catalogVersion: newest };
-    const rebuilt = await rebuild({ ...options, fromMonth: 202602, toMonth: null });
-    expect(rebuilt.map(({ month }) => month)).toEqual([202602]);
-    await expectExact();
-  });
-
-  it.each(['not_sent', 'lost_answer'] as const)(
-    'is finished by whoever comes next, wherever it died (%s)',
-    async (mode) => {
-      const whole = dyingConnection(clickhouse, Number.POSITIVE_INFINITY, mode);
-      await rebuildAll(await loadCatalogue(), whole);
-      for (
-        let at = 3 + (mode === 'not_sent' ? 0 : 4);
-        at <= whole.statements;
-        at += Math.ceil(whole.statements / 2)
-      ) {
-        const newest = await loadCatalogue();
-        await expect(rebuildAll(newest, dyingConnection(clickhouse, at, mode))).rejects.toThrow('died here');
-        claimed = await store.claim(slots(), noBeat);
-        expect(claimed.map(({ nextOffset }) => numberOf(nextOffset))).toEqual([150]);
-        await expectExact();
-        await rebuildAll(newest);
-        await expectIdsOf(newest);
-        await expectExact();
-        expect(await leftTwins()).toEqual([]);
-      }
-    },
-    240_000,
-  );
-});

@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeAggregates } from '../../clickhouse/aggregates.ts';
+import { audit } from '../../clickhouse/audit.ts';
+import { createSinkStore } from '../../clickhouse/clickhouse-sink-store.ts';
 import type { ClickHouse } from '../../clickhouse/connection.ts';
 import { BODY_COLUMNS } from '../../clickhouse/raw-columns.ts';
 import { KIND_VALUES, REASON_VALUES, VERDICT_VALUES } from '../../clickhouse/raw-row-writer.ts';
-import { startTestClickHouse, type TestClickHouse } from '../helpers/clickhouse-server.ts';
-import { DERIVED_TABLES, openDatabase } from './fixture.ts';
+import { systemClock } from '../../core/clock.ts';
+import { DERIVED_TABLES, type DeliveryServer, openDatabase, startDeliveryServer } from './fixture.ts';
 
 /** docs/delivery.md, "Rules for tables": each is a precondition of the protocol, so each is asked of the database itself. */
-let server: TestClickHouse;
+let server: DeliveryServer;
 let clickhouse: ClickHouse;
 
 interface Table {
@@ -22,7 +24,7 @@ let tables: Map<string, Table>;
 let columns: { table: string; name: string; type: string }[];
 
 beforeAll(async () => {
-  server = await startTestClickHouse();
+  server = await startDeliveryServer();
   clickhouse = await openDatabase(server.url);
   const rows = await clickhouse.query<Table>(
     `SELECT name, engine, partition_key, sorting_key, create_table_query, as_select FROM system.tables
@@ -111,6 +113,11 @@ describe('aggregates', () => {
     expect(tables.get(table)!.create_table_query).toMatch(/INDEX \w+ applied_offset TYPE minmax/);
   });
 
+  it('serve what is asked of them: the live one by time, the other by id', () => {
+    expect(tables.get('agg_ratings_live')?.sorting_key).toBe('dimension, bucket, id, share');
+    expect(tables.get('agg_ratings_day')?.sorting_key).toBe('dimension, id, bucket, share');
+  });
+
   it('hold integers only: sums of floats depend on the order of addition', () => {
     const derived = columns.filter(({ table }) => DERIVED_TABLES.includes(table));
     expect(derived.filter(({ type }) => /Float|Decimal|avg|stddev|var|quantile/i.test(type))).toEqual([]);
@@ -121,6 +128,18 @@ describe('aggregates', () => {
       const plain = described.filter(({ type, inKey }) => !inKey && !/AggregateFunction/.test(type));
       expect([table, plain.map(({ name }) => name)]).toEqual([table, ['slot', 'ingest_month']]);
     }
+  });
+});
+
+describe('whoever asks for the aggregates', () => {
+  it('refuses an aggregate whose view is gone', async () => {
+    await clickhouse.command('DETACH TABLE agg_ratings_day_from_raw');
+    const refused = { code: 'halted', message: expect.stringContaining('nothing fills agg_ratings_day') };
+    await expect(describeAggregates(clickhouse)).rejects.toMatchObject(refused);
+    await expect(createSinkStore(clickhouse, { clock: systemClock })).rejects.toMatchObject(refused);
+    await expect(audit(clickhouse, [])).rejects.toMatchObject(refused);
+    await clickhouse.command('ATTACH TABLE agg_ratings_day_from_raw');
+    expect(await describeAggregates(clickhouse)).toHaveLength(DERIVED_TABLES.length);
   });
 });
 

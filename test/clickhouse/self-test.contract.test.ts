@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ClickHouse, connectClickHouse } from '../../clickhouse/connection.ts';
 import { selfTest } from '../../clickhouse/self-test.ts';
-import { startTestClickHouse, type TestClickHouse } from '../helpers/clickhouse-server.ts';
-import { openDatabase } from './fixture.ts';
+import { type DeliveryServer, openDatabase, startDeliveryServer } from './fixture.ts';
 
-let server: TestClickHouse;
+let server: DeliveryServer;
 let clickhouse: ClickHouse;
 
 beforeAll(async () => {
-  server = await startTestClickHouse();
+  server = await startDeliveryServer();
   clickhouse = await openDatabase(server.url);
 });
 afterAll(async () => {
@@ -21,6 +20,9 @@ const scratch = () =>
     "SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE 'selftest%'",
   );
 
+/** The largest batch takes seconds; what a small one shows needs no large one. */
+const SMALL = { rows: 1_000 };
+
 /** A server that does what the given settings say, whatever is asked of it. */
 function behaving(settings: () => Record<string, number | string>): ClickHouse {
   return {
@@ -32,11 +34,7 @@ function behaving(settings: () => Record<string, number | string>): ClickHouse {
 
 describe('the self-test', () => {
   it.each([
-    [
-      'splits a batch over parts',
-      { max_block_size: 5_000, min_insert_block_size_rows: 5_000 },
-      'not one part',
-    ],
+    ['splits a batch over parts', { max_block_size: 500, min_insert_block_size_rows: 500 }, 'not one part'],
     ['forgets tokens', { insert_deduplication_token: 'new' }, 'was not ignored'],
     [
       'doubles aggregates behind a repeated request',
@@ -48,11 +46,18 @@ describe('the self-test', () => {
     let sends = 0;
     const given = () =>
       'insert_deduplication_token' in settings ? { insert_deduplication_token: `new ${sends++}` } : settings;
-    await expect(selfTest(behaving(given))).rejects.toMatchObject({
+    await expect(selfTest(behaving(given), SMALL)).rejects.toMatchObject({
       code: 'halted',
       message: expect.stringContaining(complaint),
     });
     expect(await scratch()).toEqual([]);
+  });
+
+  it('is done by one of two that start together, and the other waits for what it finds', async () => {
+    const results = await Promise.all([selfTest(clickhouse, SMALL), selfTest(clickhouse, SMALL)]);
+    expect(results.map(({ ran }) => ran).sort()).toEqual([false, true]);
+    expect(await scratch()).toEqual([]);
+    await clickhouse.command('TRUNCATE TABLE self_tests');
   });
 
   it('passes on this server, once', async () => {
@@ -63,7 +68,7 @@ describe('the self-test', () => {
 
   it('runs again after a change of the schema', async () => {
     await clickhouse.command("ALTER TABLE events_raw MODIFY COLUMN bytes UInt32 COMMENT 'of the value'");
-    expect(await selfTest(clickhouse)).toMatchObject({ ran: true });
+    expect(await selfTest(clickhouse, SMALL)).toMatchObject({ ran: true });
   });
 
   it('needs the tables', async () => {

@@ -1,20 +1,33 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSinkStore } from '../../clickhouse/clickhouse-sink-store.ts';
 import type { ClickHouse } from '../../clickhouse/connection.ts';
-import type { SinkStore } from '../../clickhouse/sink-store.ts';
+import { createRawRowWriter } from '../../clickhouse/raw-row-writer.ts';
+import type { ClaimedSlot, SinkStore } from '../../clickhouse/sink-store.ts';
 import { readStreams } from '../../clickhouse/slots.ts';
-import { acceptNewTopic } from '../../clickhouse/streams.ts';
+import { replaceStream } from '../../clickhouse/streams.ts';
 import { DEFAULT_DRAIN } from '../../clickhouse/under-fence.ts';
 import { systemClock } from '../../core/clock.ts';
-import { startTestClickHouse, type TestClickHouse } from '../helpers/clickhouse-server.ts';
-import { batchOf, identities, noBeat, offsetOf, openDatabase, testRecord } from './fixture.ts';
+import type { EventKind } from '../../core/rating-event.ts';
+import { OK } from '../../core/verdict.ts';
+import { idOf } from '../helpers/events.ts';
+import {
+  batchOf,
+  type DeliveryServer,
+  FILM_INDEX,
+  identities,
+  noBeat,
+  offsetOf,
+  openDatabase,
+  startDeliveryServer,
+  testRecord,
+} from './fixture.ts';
 
-let server: TestClickHouse;
+let server: DeliveryServer;
 let clickhouse: ClickHouse;
 let store: SinkStore;
 
 beforeAll(async () => {
-  server = await startTestClickHouse();
+  server = await startDeliveryServer();
   clickhouse = await openDatabase(server.url);
   store = await createSinkStore(clickhouse, { clock: systemClock });
 });
@@ -96,15 +109,67 @@ describe('a topic that gets more partitions', () => {
   });
 });
 
+describe('the opinion that stands', () => {
+  it('is the newest by the log of Kafka, also when the person moved to a slot with a lower number', async () => {
+    const slots = await store.slotsOf(identities(2, 'moved'));
+    const [first, second] = await store.claim([...slots.values()], noBeat);
+    const rate = (claimed: ClaimedSlot, offset: number, logTsMs: number, kind: EventKind, rating: number) => {
+      const writer = createRawRowWriter(claimed.slot);
+      const about = kind === 'USER_DELETED' ? 0 : 7;
+      const event = {
+        eventId: idOf(offset),
+        userId: 4_711,
+        movieId: about,
+        kind,
+        tsMs: logTsMs - 5,
+        source: '',
+      };
+      const judgement = {
+        verdict: OK,
+        event: { ...event, rating: kind === 'RATED' ? rating : null },
+        late: false,
+      };
+      const record = { offset, logTsMs, key: null, value: null };
+      writer.append(record, { hi: 0, lo: 0 }, 0, judgement, FILM_INDEX.filmOf(judgement));
+      const body = writer.take();
+      const run = {
+        slot: claimed.slot,
+        epoch: claimed.epoch,
+        first: offset,
+        last: offset,
+        rows: 1,
+        bytes: body.length,
+      };
+      return store.insert({ rows: 1, body, slots: [run] });
+    };
+    const standing = () =>
+      clickhouse.query(
+        'SELECT half_stars, toUnixTimestamp64Milli(ts) AS at FROM current_opinions WHERE user_id = 4711',
+      );
+    const counted = () =>
+      clickhouse.query('SELECT rating FROM ratings WHERE user_id = 4711 ORDER BY log_ts, kafka_offset');
+    const start = Date.UTC(2026, 5, 1);
+    await rate(first!, 10, start + 2_000, 'RATED', 4.5);
+    await rate(second!, 90, start + 1_000, 'RATED', 1);
+    expect(await standing()).toEqual([{ half_stars: 9, at: String(start + 1_995) }]);
+    await rate(second!, 91, start + 1_500, 'USER_DELETED', 0);
+    expect(await standing()).toEqual([{ half_stars: 9, at: String(start + 1_995) }]);
+    expect(await counted()).toEqual([{ rating: 4.5 }]);
+    await rate(first!, 11, start + 2_000, 'RATED', 2);
+    expect(await standing()).toEqual([{ half_stars: 4, at: String(start + 1_995) }]);
+    await rate(first!, 12, start + 2_000, 'USER_DELETED', 0);
+    expect([await standing(), await counted()]).toEqual([[], []]);
+  });
+});
+
 describe('a topic that was re-created', () => {
   it('with fewer partitions is refused until somebody accepts it', async () => {
     await store.slotsOf(identities(3, 'shrunk'));
     await expect(store.slotsOf(identities(2, 'shrunk'))).rejects.toMatchObject({ code: 'halted' });
-    await acceptNewTopic(
-      clickhouse,
-      { clusterId: 'cluster', topic: 'shrunk', partitionCount: 2 },
-      { clock: systemClock, ...DEFAULT_DRAIN },
-    );
+    await replaceStream(clickhouse, { clusterId: 'cluster', topic: 'shrunk', partitionCount: 2 }, new Map(), {
+      clock: systemClock,
+      ...DEFAULT_DRAIN,
+    });
     const slots = await store.slotsOf(identities(2, 'shrunk'));
     expect(slots.size).toBe(2);
     const claimed = await store.claim([...slots.values()], noBeat);

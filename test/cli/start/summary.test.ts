@@ -14,7 +14,15 @@ const good: RunFigures = {
   firstRowMs: 3,
   peakMemoryBytes: 4e6,
   peakMemoryByProcess: { sink: 4e6 },
-  audit: { exact: true, tables: [], gaps: [], unfinished: [], rawRows: 100, slots: [0] },
+  audit: {
+    exact: true,
+    tables: [],
+    gaps: [],
+    unfinished: [],
+    rawRows: 100,
+    slots: [0],
+    sealed: { months: 0, differing: [] },
+  },
 };
 const rowNamed = (figures: RunFigures, name: string) =>
   summaryRows(figures).find(([what]) => what.trim() === name)?.[1];

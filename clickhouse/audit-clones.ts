@@ -1,0 +1,87 @@
+import { type Aggregate, RAW_TABLE } from './aggregates.ts';
+import type { RepairContext } from './chunks.ts';
+import type { ClickHouse } from './connection.ts';
+import { fill } from './fill.ts';
+import { dropTablesNamed } from './scratch-tables.ts';
+import { isSealed, readSeals, type Seal, sealedOffset } from './seals.ts';
+import type { Slot } from './sink-store.ts';
+import { readStanding, type TableName } from './standing.ts';
+
+/**
+ * Clones the slots' partitions by hard links, aggregates first and then raw, so that raw is the newest. Sealed months have no
+ * raw to be compared with. A month that is sealed meanwhile could be in an aggregate's clone and not in raw's, so then it is
+ * all done again.
+ * @returns the seals that were left out
+ */
+export async function cloneTables(
+  context: RepairContext,
+  aggregates: readonly Aggregate[],
+  cloneOf: TableName,
+  slots: readonly Slot[],
+): Promise<readonly Seal[]> {
+  const { clickhouse } = context;
+  const tables = [...aggregates.map(({ table }) => table), RAW_TABLE];
+  for (;;) {
+    const seals = await readSeals(clickhouse, slots);
+    for (const table of tables) {
+      await clickhouse.command(`CREATE TABLE ${cloneOf(table)} AS ${table}`);
+      await clonePartitions(clickhouse, table, cloneOf(table), slots, seals);
+    }
+    if ((await readSeals(clickhouse, slots)).length === seals.length) return seals;
+    await dropTablesNamed(clickhouse, cloneOf(''));
+  }
+}
+
+/**
+ * The newest month first: a row of an older month that comes in between is then in the older clone, and no clone is newer
+ * than what it lacks.
+ */
+async function clonePartitions(
+  clickhouse: ClickHouse,
+  table: string,
+  clone: string,
+  slots: readonly Slot[],
+  seals: readonly Seal[],
+): Promise<void> {
+  const open = (await partitionsOf(clickhouse, table, slots)).filter(
+    ({ slot, month }) => !isSealed(seals, slot, month),
+  );
+  if (open.length === 0) return;
+  // one statement carries them out one after the other
+  const attach = open.map((_, i) => `ATTACH PARTITION ID {id_${i}:String} FROM ${table}`);
+  await clickhouse.command(`ALTER TABLE ${clone} ${attach.join(', ')}`, {
+    params: Object.fromEntries(open.map(({ id }, i) => [`id_${i}`, id])),
+  });
+}
+
+async function partitionsOf(clickhouse: ClickHouse, table: string, slots: readonly Slot[]) {
+  return clickhouse.query<{ id: string; slot: Slot; month: number }>(
+    `SELECT DISTINCT partition_id AS id,
+            toUInt16OrZero(splitByChar('-', id)[1]) AS slot, toUInt32OrZero(splitByChar('-', id)[2]) AS month
+     FROM system.parts
+     WHERE database = {database:String} AND table = {table:String} AND active AND slot IN {slots:Array(UInt16)}
+     ORDER BY month DESC`,
+    { params: { database: clickhouse.database, table, slots } },
+  );
+}
+
+/** The clones are as a crash would leave the tables: aggregates may be behind. */
+export async function recoverClones(
+  context: RepairContext,
+  aggregates: readonly Aggregate[],
+  cloneOf: TableName,
+  slots: readonly Slot[],
+  seals: readonly Seal[],
+): Promise<void> {
+  const rawTable = cloneOf(RAW_TABLE);
+  const standing = await readStanding(context.clickhouse, aggregates, slots, cloneOf);
+  for (const [slot, { last, applied }] of standing) {
+    const sealedTo = sealedOffset(seals, slot);
+    const targets = aggregates.map((aggregate, i) => ({
+      aggregate,
+      table: cloneOf(aggregate.table),
+      after: Math.max(applied[i]!, sealedTo),
+    }));
+    await fill(context, { rawTable, slot, upTo: last?.offset ?? -1, month: null }, targets);
+  }
+}

@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { createSinkStore } from '../../clickhouse/clickhouse-sink-store.ts';
+import type { ClickHouse } from '../../clickhouse/connection.ts';
+import type { SinkStore } from '../../clickhouse/sink-store.ts';
+import { checkAnything } from '../clickhouse/anything.ts';
+import {
+  type Death,
+  type DeliveryServer,
+  JANUARY,
+  movableClock,
+  openDatabase,
+  startDeliveryServer,
+  stopMerges,
+} from '../clickhouse/fixture.ts';
+import {
+  REBUILD_STATEMENTS,
+  REWIND_STATEMENTS,
+  rebuildDies,
+  rewindDies,
+} from '../clickhouse/repair-deaths.ts';
+
+const clock = movableClock(JANUARY);
+const MODES = ['not_sent', 'lost_answer'] as const;
+
+let server: DeliveryServer;
+let clickhouse: ClickHouse;
+let store: SinkStore;
+
+beforeAll(async () => {
+  server = await startDeliveryServer();
+  clickhouse = await openDatabase(server.url);
+  await stopMerges(clickhouse);
+  store = await createSinkStore(clickhouse, { clock });
+});
+afterAll(async () => {
+  await clickhouse?.close();
+  await server?.stop();
+});
+
+/** And one more, at which nobody dies: the number is right. */
+const everyStatement = (statements: number, modeOf: (i: number) => Death['mode']): Death[] =>
+  Array.from({ length: statements + 1 }, (_, i) => ({ at: i + 1, mode: modeOf(i) }));
+
+describe('a repair that dies at any statement', () => {
+  it.each(MODES)('while it rebuilds is finished by whoever comes next (%s)', (mode) =>
+    rebuildDies(
+      { clickhouse, store, clock },
+      everyStatement(REBUILD_STATEMENTS, () => mode),
+    ),
+  );
+
+  it('while it rewinds has cut all months or none', () =>
+    rewindDies(
+      { clickhouse, store, clock },
+      everyStatement(REWIND_STATEMENTS, (i) => MODES[i % 2]!),
+    ));
+});
+
+it('whatever is sent, lost and claimed, every aggregate equals its view over raw', () =>
+  checkAnything({ clickhouse, store, clock }, { runs: 10, maxSteps: 10 }));
