@@ -8,8 +8,8 @@ const OWN_NAMES = ['localhost', 'host.docker.internal', hostname().toLowerCase()
 
 /**
  * Any web page that is open on this machine can send requests to 127.0.0.1, and whoever may write can also write files
- * (`INSERT INTO FUNCTION file`). So a request of a foreign page, known by its Origin, is refused; and so is one for a
- * host name that is not this machine's, which is what a rebound DNS name looks like.
+ * (`INSERT INTO FUNCTION file`). So a request of a foreign page is refused, known by its Origin or, where a browser sends
+ * none (a GET for an image), by Sec-Fetch-Site, which no page can set; and so is one for a host name that is not this machine's, which is what a rebound DNS name looks like.
  * @throws ServerException 497
  */
 export function refuseForeignPages(headers: IncomingHttpHeaders, allowedHosts: readonly string[]): void {
@@ -17,6 +17,9 @@ export function refuseForeignPages(headers: IncomingHttpHeaders, allowedHosts: r
   const name = hostNameOf(`http://${host}`);
   const isOwnName = host === '' || isIP(name) !== 0 || [...allowedHosts, ...OWN_NAMES].includes(name);
   if (!isOwnName) throw refusal(`the host name ${name} is not known here`);
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin' && site !== 'none')
+    throw refusal(`a page of another place sent it (Sec-Fetch-Site: ${site})`);
   const { origin } = headers;
   if (origin !== undefined && origin !== `http://${host}`)
     throw refusal(`the page ${origin} is not of this server`);

@@ -66,11 +66,12 @@ export function refuseOutsideAccess(
 }
 
 /** @throws ServerException 164 for a setting or parameter that would do what the statement may not */
-export function refuseOutsideParameters(settings: ReadonlyMap<string, string>): void {
+export function refuseOutsideParameters(text: ByteText, settings: ReadonlyMap<string, string>): void {
   refuseSettings(settings.keys());
+  if (!/identifier/i.test(text)) return;
   for (const [name, value] of settings) {
-    // a value may be used as a name, and then forge a line of the tree; an honest text with line ends has them escaped
-    if (name.startsWith('param_') && /[\n\r]/.test(value)) throw refusal(`the line end in ${name}`);
+    // used as a name it could forge a line of the tree
+    if (name.startsWith('param_') && /[\\\n\r]/.test(value)) throw refusal(`the value of ${name}`);
   }
 }
 

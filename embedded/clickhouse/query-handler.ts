@@ -138,7 +138,7 @@ async function perform(
 ): Promise<Summary> {
   const lane = laneOf(job.received);
   requireReadStatement(job.received.statement, job.access);
-  if (job.access !== 'write') refuseOutsideParameters(job.parameters.settings);
+  if (job.access !== 'write') refuseOutsideParameters(job.received.text, job.parameters.settings);
   let rows: StoredRows | null = null;
   try {
     if (job.received.statement.kind === 'insert_data') {

@@ -45,6 +45,8 @@ describe('refuseForeignPages', () => {
     { host: '[::1]:8123' },
     { host: 'localhost' },
     { host: 'LOCALHOST:1' },
+    { host: 'localhost', 'sec-fetch-site': 'none' },
+    { host: 'localhost', 'sec-fetch-site': 'same-origin' },
     { host: '127.0.0.1:8123', origin: 'http://127.0.0.1:8123' },
   ])('lets %j in', (headers) => {
     expect(() => check(headers)).not.toThrow();
@@ -56,6 +58,8 @@ describe('refuseForeignPages', () => {
     { host: '127.0.0.1:8123', origin: 'http://evil.example' },
     { host: '127.0.0.1:8123', origin: 'null' },
     { host: '127.0.0.1:8123', origin: 'http://127.0.0.1:8090' },
+    { host: '127.0.0.1:8123', 'sec-fetch-site': 'cross-site' },
+    { host: '127.0.0.1:8123', 'sec-fetch-site': 'same-site' },
   ])('keeps %j out', (headers) => {
     expect(() => check(headers)).toThrow(/refused/);
   });

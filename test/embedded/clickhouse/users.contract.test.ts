@@ -225,9 +225,21 @@ describe('a GET', () => {
     'SYSTEM STOP MERGES',
     'CREATE TABLE t (a UInt8) ENGINE = Memory',
     "SELECT 1 INTO OUTFILE '/tmp/reelstream-outfile'",
+    "SELECT * FROM file('/etc/hostname', LineAsString)",
+    "SELECT * FROM url('http://127.0.0.1:1/', LineAsString)",
+    "SELECT * FROM remote('127.0.0.1:1', 'system', 'one')",
+    ...READS_OUTSIDE,
   ])('refuses %s, whoever asks', async (sql) => {
     const reply = await server.get(sql, writer);
     expect(['164', '358']).toContain(reply.headers['x-clickhouse-exception-code']);
+  });
+
+  it('refuses a setting that reads outside, also on a session', async () => {
+    const filter = { additional_result_filter: "file('/etc/hostname') != ''" };
+    for (const params of [filter, { ...filter, session_id: 's3' }]) {
+      const reply = await server.get('SELECT 1', { ...writer, params });
+      expect(reply.headers['x-clickhouse-exception-code'], reply.text).toBe('164');
+    }
   });
 
   it('takes settings in the statement from somebody who may write', async () => {
@@ -243,8 +255,17 @@ describe('pages of other places', () => {
     ['a page on another port', { Origin: 'http://127.0.0.1:1' }],
     ['an unknown host name', { Host: 'rebound.example' }],
     ['no origin to speak of', { Origin: 'null' }],
+    ['an image on a foreign page', { 'Sec-Fetch-Site': 'cross-site' }],
+    ['an image on a page of another port', { 'Sec-Fetch-Site': 'same-site' }],
   ])('%s', async (_, headers) => {
-    const reply = await server.post('SELECT 1', { headers: { ...writer.headers, ...headers } });
-    expect([reply.status, reply.headers['x-clickhouse-exception-code']]).toEqual([403, '497']);
+    const ask = { headers: { ...writer.headers, ...headers } };
+    for (const reply of [await server.post('SELECT 1', ask), await server.get('SELECT 1', ask)]) {
+      expect([reply.status, reply.headers['x-clickhouse-exception-code']]).toEqual([403, '497']);
+    }
+  });
+
+  it.each(['same-origin', 'none'])('Sec-Fetch-Site %s is none of them', async (site) => {
+    const ask = { headers: { ...writer.headers, 'Sec-Fetch-Site': site } };
+    expect((await server.get('SELECT 1', ask)).text).toBe('1\n');
   });
 });
