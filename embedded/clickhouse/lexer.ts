@@ -24,11 +24,12 @@ const NO_BREAK_SPACES = ['\xc2\xa0', '\xe3\x80\x80', '\xef\xbb\xbf', '\xe2\x80\x
  * It only finds boundaries; whether a statement is right, and whether it is one statement, the engine decides.
  */
 export function* tokenize(text: string): Generator<Token> {
+  const marks = heredocMarks(text);
   let at = 0;
   for (;;) {
     at = skipInsignificant(text, at);
     if (at >= text.length) return;
-    const token = readToken(text, at);
+    const token = readToken(text, at, marks);
     yield token;
     at = token.end;
   }
@@ -72,7 +73,7 @@ function endOfBlockComment(text: string, at: number): number {
   return text.length;
 }
 
-function readToken(text: string, start: number): Token {
+function readToken(text: string, start: number, marks: HeredocMarks): Token {
   const first = text[start]!;
   if (first === "'") return quoted(text, start, "'", 'string');
   if (first === '`' || first === '"') return quoted(text, start, first, 'identifier');
@@ -84,7 +85,7 @@ function readToken(text: string, start: number): Token {
       : { kind, start, end: end + close.length };
   }
   if (first === '$') {
-    const end = endOfHeredoc(text, start);
+    const end = endOfHeredoc(text, start, marks);
     if (end !== null) return { kind: 'string', start, end };
   }
   if (!WORD.test(first)) return { kind: 'symbol', start, end: start + 1 };
@@ -106,10 +107,36 @@ function quoted(text: string, start: number, quote: string, kind: TokenKind): To
   return { kind: 'unclosed', start, end: text.length };
 }
 
-function endOfHeredoc(text: string, start: number): number | null {
+function endOfHeredoc(text: string, start: number, marks: HeredocMarks): number | null {
   HEREDOC.lastIndex = start;
   const mark = HEREDOC.exec(text)?.[0];
-  if (mark === undefined) return null;
-  const close = text.indexOf(mark, start + mark.length);
-  return close === -1 ? null : close + mark.length;
+  if (mark === undefined || marks.lastIndexOf(mark) < start + mark.length) return null;
+  return text.indexOf(mark, start + mark.length) + mark.length;
+}
+
+/** Where each `$mark$` stands for the last time; -1 for none. */
+interface HeredocMarks {
+  lastIndexOf(mark: string): number;
+}
+
+/** Found in one pass, at the first question: a search per mark, each to the end, would take the square of the length. */
+function heredocMarks(text: string): HeredocMarks {
+  let found: Map<string, number> | null = null;
+  const find = () => {
+    const last = new Map<string, number>();
+    for (let at = text.indexOf('$'); at !== -1; ) {
+      const next = text.indexOf('$', at + 1);
+      HEREDOC.lastIndex = at;
+      const mark = HEREDOC.exec(text)?.[0];
+      if (mark !== undefined) last.set(mark, at);
+      at = next;
+    }
+    return last;
+  };
+  return {
+    lastIndexOf(mark) {
+      found ??= find();
+      return found.get(mark) ?? -1;
+    },
+  };
 }

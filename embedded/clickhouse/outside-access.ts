@@ -19,6 +19,7 @@ const IN_FUNCTION = /^(global)?(not)?(null)?in(ignoreset)?$/i;
 /** nodes that do not show what stands in them */
 const OPAQUE_NODE = /^ *(Show(?!Create)\w*|ColumnsApplyTransformer)\b/;
 const NAME_OF_TABLES_NODE = /^(Exists|ShowCreate|Describe)/;
+const FORGED = /[\\\n\r]| \((alias|children) /;
 /** whatever has other characters is a path, a pattern or an address */
 const TABLE_NAME = /^[\p{L}\p{N}_.$ -]+$/u;
 
@@ -71,7 +72,7 @@ export function refuseOutsideParameters(text: ByteText, settings: ReadonlyMap<st
   if (!/identifier/i.test(text)) return;
   for (const [name, value] of settings) {
     // used as a name it could forge a line of the tree
-    if (name.startsWith('param_') && /[\\\n\r]/.test(value)) throw refusal(`the value of ${name}`);
+    if (name.startsWith('param_') && FORGED.test(value)) throw refusal(`the value of ${name}`);
   }
 }
 
@@ -80,8 +81,8 @@ function refuseSettings(names: Iterable<string>): void {
 }
 
 /**
- * What the tree does not show: settings, and the insides of opaque nodes. A name with an escape or a line end in it
- * could also forge a line of the tree.
+ * What the tree does not show: settings, and the insides of opaque nodes. Names that would be
+ * read as something else in the tree, or are escaped, are refused.
  */
 function refuseTokens(text: ByteText, hasOpaqueNodes: boolean, refuseFunction: (name: string) => void): void {
   let before: string | null = null;
@@ -106,10 +107,7 @@ function refuseTokens(text: ByteText, hasOpaqueNodes: boolean, refuseFunction: (
 function nodeOf(line: string): Node {
   const depth = line.length - line.trimStart().length;
   const [kind = ''] = line.slice(depth).split(' ', 1);
-  const name = line
-    .slice(depth + kind.length + 1)
-    .replace(/ \(children \d+\)$/, '')
-    .replace(/ \(alias .*\)$/, '');
+  const name = line.slice(depth + kind.length + 1).split(/ \((?:alias|children) /, 1)[0]!;
   return { depth, kind, name };
 }
 
@@ -117,7 +115,8 @@ function nodeOf(line: string): Node {
 function secondArgument(nodes: readonly Node[], at: number): Node | null {
   const depth = nodes[at]!.depth + 2;
   let found = 0;
-  for (const node of nodes.slice(at + 1)) {
+  for (let i = at + 1; i < nodes.length; i++) {
+    const node = nodes[i]!;
     if (node.depth < depth - 1) return null;
     if (node.depth === depth && ++found === 2) return node;
   }

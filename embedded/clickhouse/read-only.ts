@@ -6,7 +6,8 @@ import type { Statement } from './statement.ts';
 
 /**
  * What a request may do. `user`: reads only, and no files or addresses (`readonly=1`). `method`: a GET of somebody who
- * may write; the engine's `readonly=2`, as on a server, so that settings may stand in the statement.
+ * may write; the engine's `readonly=2`, as on a server, so that settings may stand in the statement. It reads no files or
+ * addresses either: a link or an image on any page makes a browser send one.
  */
 export type Access = 'write' | 'read_method' | 'read_user';
 
@@ -68,12 +69,28 @@ function refusal(access: Access): ServerException {
  * @throws ServerException 62
  */
 export async function requireSingleStatement(session: EngineSession, text: ByteText): Promise<void> {
-  if (!text.replace(/[;\s]+$/, '').includes(';')) return;
+  if (!hasInnerSemicolon(text)) return;
   try {
     await session.run(`SELECT formatQuerySingleLine(${literal(fromByteText(text))}) FORMAT Null`);
   } catch (thrown) {
     if (!(thrown instanceof ServerException)) throw thrown;
-    const message = thrown.message.replace(/\s*: In scope SELECT formatQuerySingleLine\([\s\S]*$/, '');
+    const message = thrown.message.split(': In scope SELECT formatQuerySingleLine(', 1)[0]!.trimEnd();
     throw new ServerException(thrown.code, thrown.exceptionName, message);
   }
+}
+
+/** Read from the end, each character once: a pattern for "blanks at the end" tries every run of blanks anew. */
+export function hasInnerSemicolon(text: ByteText): boolean {
+  let end = text.length;
+  while (end > 0 && isBlankOrSemicolon(text.charCodeAt(end - 1))) end -= 1;
+  const at = text.indexOf(';');
+  return at !== -1 && at < end;
+}
+
+const SEMICOLON = 59;
+const SPACE = 32;
+
+/** `\t` to `\r`, as `\s` has it */
+function isBlankOrSemicolon(code: number): boolean {
+  return code === SEMICOLON || code === SPACE || (code >= 9 && code <= 13);
 }

@@ -24,15 +24,23 @@ const REPEATED_TAIL = new RegExp(
   String.raw`\s*(?:${NAME}\s*${VERSION}\.?\s*)*(${NAME})\.?\s*(?:${VERSION}\.?)?\s*$`,
 );
 
+/** The statement stands in some messages, with any run of blanks; the pattern would try each blank as its beginning. */
+const TAIL_CHARS = 1_000;
+
 /** The engine wraps some messages in themselves; one head and one tail are kept. Total: what is no ClickHouse text becomes 1002. */
 export function toServerException(thrown: unknown): ServerException {
   if (thrown instanceof ServerException) return thrown;
   const text = thrown instanceof Error ? thrown.message : String(thrown);
   const code = /^Code: (\d+)\./.exec(text)?.[1];
   if (code === undefined) return new ServerException(1002, 'UNKNOWN_EXCEPTION', text);
-  const message = text.replace(REPEATED_HEAD, '').replace(REPEATED_TAIL, '');
-  const name = REPEATED_TAIL.exec(text)?.[1]?.slice(1, -1);
-  return new ServerException(Number(code), name ?? 'UNKNOWN_EXCEPTION', message);
+  const tail = text.slice(-TAIL_CHARS);
+  const whole = text.slice(0, text.length - tail.length) + tail.replace(REPEATED_TAIL, '');
+  const name = REPEATED_TAIL.exec(tail)?.[1]?.slice(1, -1);
+  return new ServerException(
+    Number(code),
+    name ?? 'UNKNOWN_EXCEPTION',
+    whole.replace(REPEATED_HEAD, '').trimEnd(),
+  );
 }
 
 const STATUS_OF_CODES: readonly (readonly [status: number, codes: readonly number[]])[] = [

@@ -92,3 +92,11 @@ describe('tokens', () => {
     expect(tokensOf(text)).toEqual(expected);
   });
 });
+
+it('looks for the ends of heredocs in one pass', () => {
+  const marks = Array.from({ length: 100_000 }, (_, i) => `$m${i}$ `).join('');
+  const startedMs = performance.now();
+  expect([...tokenize(marks)]).toHaveLength(100_000);
+  // 0.1 s; a search to the end for each takes half a minute
+  expect(performance.now() - startedMs).toBeLessThan(5_000);
+});

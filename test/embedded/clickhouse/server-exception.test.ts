@@ -25,6 +25,17 @@ describe('an error of the engine', () => {
     expect([exception.code, exception.exceptionName, exception.message]).toEqual([code, name, message]);
   });
 
+  it('is read in one pass, however many blanks of the statement stand in it', () => {
+    const startedMs = performance.now();
+    const blanks = ' '.repeat(262_144);
+    const exception = toServerException(
+      new Error(`Code: 47. DB::Exception: Unknown x in scope SELECT '${blanks}', x. (UNKNOWN_IDENTIFIER)`),
+    );
+    expect([exception.code, exception.exceptionName]).toEqual([47, 'UNKNOWN_IDENTIFIER']);
+    expect(exception.message).toHaveLength(blanks.length + 32);
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
+  });
+
   it('is worded as a server words it', () => {
     expect(new ServerException(62, 'SYNTAX_ERROR', 'No.').toText('26.7.2.1')).toBe(
       'Code: 62. DB::Exception: No. (SYNTAX_ERROR) (version 26.7.2.1)',

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createManualClock } from '../../../core/clock.ts';
 import { createNamedSessions } from '../../../embedded/clickhouse/named-sessions.ts';
-import { requireReadOnly } from '../../../embedded/clickhouse/read-only.ts';
+import { hasInnerSemicolon, requireReadOnly } from '../../../embedded/clickhouse/read-only.ts';
 import { createRunningQueries } from '../../../embedded/clickhouse/running-queries.ts';
 import { createEngineDouble } from './engine-double.ts';
 
@@ -105,5 +105,29 @@ describe('running queries', () => {
     );
     running.finish(query);
     running.start({ queryId: 'q', user: 'default', keyword: 'SELECT' });
+  });
+});
+
+describe('a semicolon inside the statement', () => {
+  it.each([
+    ['SELECT 1', false],
+    ['SELECT 1;', false],
+    ['SELECT 1 ; \n;\t', false],
+    [';', false],
+    ['', false],
+    ['SELECT 1; SELECT 2', true],
+    ["SELECT ';'", true],
+    [' ; x', true],
+  ])('%j: %s', (text, expected) => {
+    expect(hasInnerSemicolon(text)).toBe(expected);
+  });
+
+  it('is looked for in one pass, however many blanks there are', () => {
+    const startedMs = performance.now();
+    for (let i = 0; i < 20; i++) {
+      expect(hasInnerSemicolon(`SELECT 1${' '.repeat(262_144)}x`)).toBe(false);
+    }
+    // 20 ms; a pass per blank takes minutes
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
   });
 });
