@@ -17,6 +17,7 @@ import type { Scratch, ScratchFile } from './scratch.ts';
 import { ServerException } from './server-exception.ts';
 import { type ByteText, literal, toByteText } from './sql-text.ts';
 import { analyse, type Statement } from './statement.ts';
+import { requireWholeFrames } from './whole-frames.ts';
 
 /** Rows of an INSERT, whole, in a file. */
 export interface StoredRows {
@@ -85,7 +86,11 @@ function rowsInBody(
     text,
     async storeRows() {
       const file = scratch.newFile('body');
-      return { file, compression, bytes: await stored(file, Buffer.alloc(0), body, maxBodyBytes) };
+      return {
+        file,
+        compression,
+        bytes: await stored(file, Buffer.alloc(0), body, maxBodyBytes, compression),
+      };
     },
     release: () => body.release(),
   };
@@ -127,9 +132,12 @@ async function stored(
   rows: Buffer,
   rest: BodySource | null,
   maxBytes: number,
+  compression: EngineCompression | null = null,
 ): Promise<number> {
   try {
-    return await writeBody(rows, rest, file, maxBytes);
+    const bytes = await writeBody(rows, rest, file, maxBytes);
+    if (compression) await requireWholeFrames(file.path, compression);
+    return bytes;
   } catch (thrown) {
     await file.remove();
     throw thrown;
@@ -174,6 +182,7 @@ async function decodedByEngine(
   const session = engine.openSession();
   try {
     await writeBody(Buffer.alloc(0), body, packed, maxBodyBytes);
+    await requireWholeFrames(packed.path, compression);
     await body.release();
     const source = `file(${literal(packed.path)}, RawBLOB, 'bytes String', ${literal(compression)})`;
     await session.run(`SELECT bytes FROM ${source} INTO OUTFILE ${literal(unpacked.path)} FORMAT RawBLOB`);
