@@ -84,7 +84,7 @@ export function createQueryHandler(options: QueryHandlerOptions): HandleQuery {
       received = await receiveStatement(request, parameters, options);
       figures.text = fromByteText(received.text.slice(0, LOGGED_TEXT_CHARS)).trim();
       figures.kind = statementKindOf(received.statement);
-      const access = accessOf(user, request.method);
+      const access = accessOf(user, request.method, parameters);
       const declaredBytes = Number(request.headers['content-length'] ?? 0);
       const job: Job = { queryId, user, access, parameters, received, answer, response, declaredBytes };
       summary = await perform(options, job, (bytes) => {
@@ -120,8 +120,10 @@ async function identify(options: QueryHandlerOptions, request: IncomingMessage, 
   return { user, parameters: readParameters(url.searchParams, request.headers) };
 }
 
-function accessOf(user: User, method: string | undefined): Access {
+/** `readonly` of the engine lets SYSTEM and KILL through; whoever asks for it means it. */
+function accessOf(user: User, method: string | undefined, { settings }: RequestParameters): Access {
   if (user.isReadOnly) return 'read_user';
+  if ((settings.get('readonly') ?? '0') !== '0') return 'read_setting';
   return method === 'POST' ? 'write' : 'read_method';
 }
 

@@ -5,11 +5,11 @@ import { type ByteText, fromByteText, literal } from './sql-text.ts';
 import type { Statement } from './statement.ts';
 
 /**
- * What a request may do. `user`: reads only, and no files or addresses (`readonly=1`). `method`: a GET of somebody who
+ * What a request may do. `read_setting`: somebody who may write asks for `readonly` in the address. `user`: reads only, and no files or addresses (`readonly=1`). `method`: a GET of somebody who
  * may write; the engine's `readonly=2`, as on a server, so that settings may stand in the statement. It reads no files or
  * addresses either: a link or an image on any page makes a browser send one.
  */
-export type Access = 'write' | 'read_method' | 'read_user';
+export type Access = 'write' | 'read_method' | 'read_setting' | 'read_user';
 
 const READ_KEYWORDS = new Set(['SELECT', 'WITH', 'FROM', 'SHOW', 'DESCRIBE', 'DESC', 'EXPLAIN', 'EXISTS']);
 const READ_NODES = /^(Select\w*|Show\w*|Describe\w*|Exists\w*|Explain)\b/;

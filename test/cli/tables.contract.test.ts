@@ -80,6 +80,9 @@ describe('sql', () => {
       'DROP TABLE events_raw',
       'INSERT INTO checks (name) VALUES (1)',
       'SET readonly = 0',
+      'SYSTEM STOP MERGES',
+      'KILL QUERY WHERE 1 ASYNC',
+      "SELECT file('/etc/hostname')",
     ]) {
       expect((await run(['sql', statement])).code).toBe(1);
     }

@@ -249,6 +249,34 @@ describe('a GET', () => {
   });
 });
 
+describe('readonly in the address of somebody who may write', () => {
+  it.each([
+    'INSERT INTO films VALUES (1)',
+    'DROP TABLE films',
+    'SYSTEM STOP MERGES',
+    'SYSTEM START MERGES',
+    'KILL QUERY WHERE 1 ASYNC',
+    'SET readonly = 0',
+    ...READS_OUTSIDE,
+  ])('refuses %s', async (sql) => {
+    for (const readonly of ['1', '2']) {
+      for (const session of ['', 's4']) {
+        const ask = { ...writer, params: { readonly, session_id: session } };
+        const reply = await server.post(sql, ask);
+        expect(['164', '358'], reply.text).toContain(reply.headers['x-clickhouse-exception-code']);
+      }
+    }
+    expect(await server.value('SELECT count() FROM films', writer)).toBe('10');
+  });
+
+  it('reads, and 0 changes nothing', async () => {
+    const ask = (readonly: string) => ({ ...writer, params: { readonly } });
+    expect(await server.value('SELECT count() FROM films', ask('1'))).toBe('10');
+    expect(await server.value('SELECT 1 SETTINGS max_threads = 1', ask('2'))).toBe('1');
+    expect((await server.post('INSERT INTO films SELECT 1 WHERE 0', ask('0'))).status).toBe(200);
+  });
+});
+
 describe('pages of other places', () => {
   it.each([
     ['a foreign origin', { Origin: 'http://evil.example' }],
