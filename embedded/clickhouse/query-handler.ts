@@ -10,11 +10,16 @@ import { isForm, readForm } from './multipart.ts';
 import type { NamedSessions } from './named-sessions.ts';
 import { refuseOutsideParameters } from './outside-access.ts';
 import { type Access, requireReadStatement } from './read-only.ts';
-import { type ReceivedStatement, receiveStatement, type StoredRows } from './received-statement.ts';
+import {
+  type ReceivedStatement,
+  receiveStatement,
+  type StoredRows,
+  type Unpack,
+} from './received-statement.ts';
 import { tooLarge } from './request-body.ts';
 import { LOGGED_TEXT_CHARS, outcomeOf, type RequestRecord, statementKindOf } from './request-log.ts';
 import { type RequestParameters, readParameters } from './request-parameters.ts';
-import type { RunningQueries } from './running-queries.ts';
+import type { RunningQueries, RunningQuery } from './running-queries.ts';
 import type { Scratch } from './scratch.ts';
 import { type ServerException, toServerException } from './server-exception.ts';
 import { withSession } from './session-settings.ts';
@@ -81,7 +86,8 @@ export function createQueryHandler(options: QueryHandlerOptions): HandleQuery {
       const { user, parameters } = await identify(options, request, url);
       figures.user = user.name;
       answer.encodeWith(answerEncoding(request.headers['accept-encoding'], parameters));
-      received = await receiveStatement(request, parameters, options);
+      const unpack = unpackerOf(options, { queryId, user }, response);
+      received = await receiveStatement(request, parameters, { ...options, unpack });
       figures.text = fromByteText(received.text.slice(0, LOGGED_TEXT_CHARS)).trim();
       figures.kind = statementKindOf(received.statement);
       const access = accessOf(user, request.method, parameters);
@@ -167,24 +173,55 @@ async function runInSession(
   job: Job,
   rows: StoredRows | null,
 ): Promise<Summary> {
-  const { running, runner } = options;
+  const { runner } = options;
   const { queryId, user, access, parameters, received, answer, response } = job;
   const { statement, text } = received;
   const keyword = statement.kind === 'insert_data' ? 'INSERT' : statement.keyword;
-  const query = running.start({ queryId, user: user.name, keyword });
-  const onClose = () => {
-    // an INSERT that began is never cut short by a lost connection: whoever sent it has to ask what became of it
-    if (statement.kind === 'query' && !response.writableFinished) running.cancel(query);
-  };
-  response.once('close', onClose);
-  try {
-    if (response.closed) onClose();
+  // an INSERT that began is never cut short by a lost connection: whoever sent it has to ask what became of it
+  const abandoned = statement.kind === 'query' ? response : null;
+  return registered(options.running, { queryId, user: user.name, keyword }, abandoned, (query) => {
     const place = { sessions: options.sessions, engine: options.engine, user, access, parameters };
-    return await withSession({ ...place, queryId, marker: query.marker, keyword }, (session) =>
+    return withSession({ ...place, queryId, marker: query.marker, keyword }, (session) =>
       runner.run({ session, access, statement, text, rows, parameters, answer, query }),
     );
+  });
+}
+
+/** Unpacking in the engine is work like any other: it takes a place, and KILL, a lost connection and a stop reach it. */
+function unpackerOf(
+  { admission, running, requireOpen }: QueryHandlerOptions,
+  { queryId, user }: { readonly queryId: string; readonly user: User },
+  response: ServerResponse,
+): Unpack {
+  return async (work) => {
+    const leave = await admission.enter('read');
+    try {
+      requireOpen();
+      const query = { queryId, user: user.name, keyword: 'UNPACK' };
+      await registered(running, query, response, work);
+    } finally {
+      leave();
+    }
+  };
+}
+
+/** Known to `running` while it works; cancelled when the response that wants it closes. */
+async function registered<T>(
+  running: RunningQueries,
+  description: { readonly queryId: string; readonly user: string; readonly keyword: string },
+  response: ServerResponse | null,
+  work: (query: RunningQuery) => Promise<T>,
+): Promise<T> {
+  const query = running.start(description);
+  const onClose = () => {
+    if (!response?.writableFinished) running.cancel(query);
+  };
+  response?.once('close', onClose);
+  try {
+    if (response?.closed) onClose();
+    return await work(query);
   } finally {
-    response.off('close', onClose);
+    response?.off('close', onClose);
     running.finish(query);
   }
 }

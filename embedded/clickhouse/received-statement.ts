@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { createDecoder, type EngineCompression, requestCompression } from './encodings.ts';
 import type { Engine } from './engine.ts';
+import { OUTER_ID_SETTINGS } from './kill-query.ts';
 import {
   type BodySource,
   bodyOf,
@@ -13,6 +14,7 @@ import {
   writeBody,
 } from './request-body.ts';
 import type { RequestParameters } from './request-parameters.ts';
+import { MARKER_SETTING, type RunningQuery } from './running-queries.ts';
 import type { Scratch, ScratchFile } from './scratch.ts';
 import { ServerException } from './server-exception.ts';
 import { type ByteText, literal, toByteText } from './sql-text.ts';
@@ -41,7 +43,11 @@ export interface ReceiveOptions {
   readonly scratch: Scratch;
   /** of the rows, as they are stored */
   readonly maxBodyBytes: number;
+  readonly unpack: Unpack;
 }
+
+/** Gives work of the engine, done before the statement is known, a place and a name. @throws ServerException 202, 216, 236 */
+export type Unpack = (work: (query: RunningQuery) => Promise<void>) => Promise<void>;
 
 /** The engine's default of max_query_size: text that may come before any rows. */
 const MAX_STATEMENT_BYTES = 262_144;
@@ -175,17 +181,18 @@ async function openDecoded(
 async function decodedByEngine(
   body: BodySource,
   compression: EngineCompression,
-  { engine, scratch, maxBodyBytes }: ReceiveOptions,
+  { engine, scratch, maxBodyBytes, unpack }: ReceiveOptions,
 ): Promise<BodySource> {
   const packed = scratch.newFile('packed');
   const unpacked = scratch.newFile('unpacked');
-  const session = engine.openSession();
   try {
+    // a slow sender holds no place
     await writeBody(Buffer.alloc(0), body, packed, maxBodyBytes);
     await requireWholeFrames(packed.path, compression);
     await body.release();
     const source = `file(${literal(packed.path)}, RawBLOB, 'bytes String', ${literal(compression)})`;
-    await session.run(`SELECT bytes FROM ${source} INTO OUTFILE ${literal(unpacked.path)} FORMAT RawBLOB`);
+    const sql = `SELECT bytes FROM ${source} INTO OUTFILE ${literal(unpacked.path)} FORMAT RawBLOB`;
+    await unpack((query) => runNamed(engine, query, sql));
     const { size } = await stat(unpacked.path);
     if (size > maxBodyBytes) throw tooLarge(maxBodyBytes);
     unpacked.grow(size);
@@ -193,7 +200,6 @@ async function decodedByEngine(
     await unpacked.remove();
     throw thrown;
   } finally {
-    session.close();
     await packed.remove();
   }
   const rows = createReadStream(unpacked.path, { highWaterMark: 262_144 });
@@ -205,4 +211,16 @@ async function decodedByEngine(
       await unpacked.remove();
     },
   };
+}
+
+/** As KILL and system.processes know it: by the client's id. */
+async function runNamed(engine: Engine, { marker, queryId }: RunningQuery, sql: string): Promise<void> {
+  const session = engine.openSession();
+  try {
+    const [idSetting] = OUTER_ID_SETTINGS;
+    await session.run(`SET ${MARKER_SETTING} = ${literal(marker)}, ${idSetting} = ${literal(queryId)}`);
+    await session.run(sql);
+  } finally {
+    session.close();
+  }
 }

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addressOf, embeddedServer, open, until } from './server-under-test.ts';
+import { compressed } from './reference-engine.ts';
+import { type Ask, addressOf, embeddedServer, open, until } from './server-under-test.ts';
 
 const MAX_BODY_BYTES = 3_000_000;
 const MAX_QUERIES = 4;
@@ -61,6 +62,45 @@ describe('places', () => {
     for (const id of [...ids, writerId]) await server.value(`KILL QUERY WHERE query_id = '${id}' SYNC`);
     await Promise.all([...readers, writer]);
     expect((await server.post('SELECT 1')).status).toBe(200);
+  });
+});
+
+describe('a statement that the engine unpacks', () => {
+  it('needs a place like any other', async () => {
+    const body = await compressed(Buffer.from('SELECT 42'), 'lz4');
+    const packed: Ask = { method: 'POST', body, headers: { 'Content-Encoding': 'lz4' } };
+    const ids = Array.from({ length: MAX_READS }, newId);
+    const readers = ids.map((query_id) => server.post(slow, { params: { query_id } }));
+    await until('all readers run', async () => (await runningIds()).length === MAX_READS);
+    const refused = await server.send(packed);
+    expect([refused.status, refused.headers['x-clickhouse-exception-code']]).toEqual([503, '202']);
+    expect(await statusOf()).toMatchObject({ scratchBytes: 0 });
+
+    const taken = await server.send({ ...packed, params: { query_id: ids[0]! } });
+    expect(taken.status).not.toBe(200);
+    for (const id of ids) await server.value(`KILL QUERY WHERE query_id = '${id}' SYNC`);
+    await Promise.all(readers);
+    expect((await server.send(packed)).text).toBe('42\n');
+  });
+
+  it('is shown while it is unpacked', async () => {
+    const body = await compressed(Buffer.alloc(2_500_000, 'SELECT 1 '), 'lz4');
+    const query_id = newId();
+    const seen: string[] = [];
+    const watch = setInterval(() => {
+      void runningIds().then((running) => seen.push(...running));
+    }, 1);
+    for (let i = 0; i < 20 && !seen.includes(query_id); i++) {
+      await server.send({
+        method: 'POST',
+        body,
+        headers: { 'Content-Encoding': 'lz4' },
+        params: { query_id },
+      });
+    }
+    clearInterval(watch);
+    expect(seen).toContain(query_id);
+    expect(await statusOf()).toMatchObject({ running: [], scratchBytes: 0 });
   });
 });
 
