@@ -105,7 +105,7 @@ describe('rebuild', () => {
       clock.nowAtMs = MARCH;
       await send(number, 70);
     });
-    await rebuildAll(0, through);
+    await rebuildAll(0, through, 202602);
     await claimAgain();
     await expectExact(clickhouse, slots());
   });

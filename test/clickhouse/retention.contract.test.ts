@@ -26,6 +26,7 @@ import {
   startDeliveryServer,
   stopMerges,
 } from './fixture.ts';
+import { loadCatalogue } from './repair-deaths.ts';
 
 const clock = movableClock(JANUARY);
 
@@ -227,13 +228,14 @@ describe('retention meets', () => {
 
   it('a swap that was not finished: it finishes it first', async () => {
     await threeMonths(1);
+    const catalogVersion = await loadCatalogue(clickhouse);
     const dead = interruptedConnection(clickhouse, /^ALTER TABLE agg_ratings_day REPLACE/, async () => {
       throw new Error('died here');
     });
     const dying = rebuild({
       ...(await options(dead)),
       slots: slots(),
-      catalogVersion: 0,
+      catalogVersion,
       fromMonth: null,
       toMonth: null,
     });
@@ -241,6 +243,12 @@ describe('retention meets', () => {
     await retainOf();
     await claimAgain();
     await expectSealed();
+    const [rewritten] = await clickhouse.query<{ n: string }>(
+      `SELECT count() > 0 AS n FROM agg_ratings_day
+       WHERE slot = {slot:UInt16} AND ingest_month = 202601 AND dimension = 'company' AND id = {newest:UInt32}`,
+      { params: { slot: slots()[0], newest: 9_000 + catalogVersion } },
+    );
+    expect(rewritten).toEqual({ n: 1 });
   });
 
   it('a swap that was noted although its month is sealed: it is not carried out', async () => {
