@@ -65,7 +65,7 @@ async function compare({ store, probe, topic }: TakeOverOptions, claimed: Claime
   if (start > position) {
     return halt(
       `${where}: records ${position} to ${start - 1} are gone from the log and not in the table; ` +
-        'raise the retention, then restore them or accept the loss by opening a new stream',
+        'raise the retention of the topic, then restore them or run `reelstream recover --accept-loss`',
     );
   }
   if (end < position) {
