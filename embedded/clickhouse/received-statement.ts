@@ -51,7 +51,8 @@ export type Unpack = (work: (query: RunningQuery) => Promise<void>) => Promise<v
 
 /** The engine's default of max_query_size: text that may come before any rows. */
 const MAX_STATEMENT_BYTES = 262_144;
-const LARGEST_STATEMENT_BYTES = 67_108_864;
+/** Whatever max_query_size says: the text is read and cut into tokens before the statement gets a place. */
+const LARGEST_STATEMENT_BYTES = 1_048_576;
 
 /**
  * Finds the statement of a request: in the address, in the body, or begun in the one and continued in the other.
@@ -161,7 +162,8 @@ function statementLimit({ settings }: RequestParameters): number {
 }
 
 function statementTooLong(limit: number): ServerException {
-  const message = `Syntax error: Max query size exceeded (max_query_size = ${limit})`;
+  const most = limit === LARGEST_STATEMENT_BYTES ? ', the most that this server takes' : '';
+  const message = `Syntax error: Max query size exceeded (max_query_size = ${limit}${most})`;
   return new ServerException(62, 'SYNTAX_ERROR', message);
 }
 

@@ -68,9 +68,11 @@ export function analyse(text: ByteText): Statement {
   const keyword = wordOf(text, first);
   if (keyword === 'INSERT') return analyseInsert(scan) ?? { kind: 'command', keyword };
   if (!ROW_KEYWORDS.has(keyword)) return { kind: 'command', keyword };
-  const tokens = [...tokenize(text)];
-  if (keyword === 'WITH' && hasInsert(text, tokens)) return { kind: 'command', keyword: 'INSERT' };
-  return { kind: 'query', keyword, ...outputClause(text, tokens, keyword) };
+  const clauses = readClauses(text);
+  if (keyword === 'WITH' && clauses.hasInsert) return { kind: 'command', keyword: 'INSERT' };
+  if (clauses.hasOutfile)
+    throw new ServerException(358, 'INTO_OUTFILE_NOT_ALLOWED', 'INTO OUTFILE is not allowed');
+  return { kind: 'query', keyword, ...outputClause(clauses, keyword) };
 }
 
 function next(scan: Scan): Token | null {
@@ -93,61 +95,68 @@ export function nameOf(text: ByteText, token: Token): string {
   return fromByteText(raw.slice(1, -1).replaceAll(quote + quote, quote));
 }
 
-function hasInsert(text: ByteText, tokens: readonly Token[]): boolean {
+/** `FORMAT name` or `SETTINGS name =` outside of brackets. */
+interface Clause {
+  /** number of its first token */
+  readonly at: number;
+  readonly start: number;
+  readonly name: string;
+}
+
+interface Clauses {
+  readonly hasInsert: boolean;
+  readonly hasOutfile: boolean;
+  /** the one that ends the statement, or stands before its SETTINGS */
+  readonly format: Clause | null;
+  readonly settings: Clause | null;
+  /** behind the last token, semicolons at the end apart */
+  readonly end: number;
+}
+
+/** In one pass, holding two tokens: a list of a million numbers is no list of a million tokens. */
+function readClauses(text: ByteText): Clauses {
   let depth = 0;
-  return tokens.some((token, i) => {
-    const word = wordOf(text, token);
-    if (word === '(') depth += 1;
-    if (word === ')') depth -= 1;
-    const following = tokens[i + 1];
-    return depth === 0 && word === 'INSERT' && following !== undefined && wordOf(text, following) === 'INTO';
-  });
+  let index = -1;
+  let [word, before] = ['', ''];
+  let [start, startBefore] = [0, 0];
+  let last = { index: -1, end: text.length };
+  let [hasInsert, hasOutfile] = [false, false];
+  let format: Clause | null = null;
+  let formatBeforeSettings: Clause | null = null;
+  let settings: Clause | null = null;
+  for (const token of tokenize(text)) {
+    const [first, firstStart] = [before, startBefore];
+    [before, startBefore] = [word, start];
+    [word, start] = [token.kind === 'string' ? '' : wordOf(text, token), token.start];
+    index += 1;
+    if (word !== ';') last = { index, end: token.end };
+    if (word === '(' || word === '[' || word === '{') depth += 1;
+    if (word === ')' || word === ']' || word === '}') depth -= 1;
+    if (depth !== 0) continue;
+    if (before === 'INSERT' && word === 'INTO') hasInsert = true;
+    if (token.kind === 'word' && before === 'INTO' && word === 'OUTFILE') hasOutfile = true;
+    if (token.kind === 'word' && before === 'FORMAT' && index > 1) {
+      format = { at: index - 1, start: startBefore, name: text.slice(token.start, token.end) };
+    }
+    // SHOW SETTINGS is no such clause
+    if (first === 'SETTINGS' && word === '=') {
+      settings = { at: index - 2, start: firstStart, name: before };
+      formatBeforeSettings = format?.at === index - 4 ? format : null;
+    }
+  }
+  const isLast = format?.at === last.index - 1;
+  return { hasInsert, hasOutfile, settings, end: last.end, format: isLast ? format : formatBeforeSettings };
 }
 
 /** The last `FORMAT name` at the top, followed by nothing or by SETTINGS; else the end of the statement. */
 function outputClause(
-  text: ByteText,
-  all: readonly Token[],
+  { format, settings, end }: Clauses,
   keyword: string,
 ): { outputAt: number; format: string | null } {
-  const tokens = [...all];
-  while (tokens.length > 0 && wordOf(text, tokens.at(-1)!) === ';') tokens.pop();
-  const end = tokens.at(-1)?.end ?? text.length;
-  const depths = depthsOf(text, tokens);
-  refuseOutfile(text, tokens, depths);
-  let settings: number | null = null;
-  for (let i = tokens.length - 1; i > 0; i--) {
-    if (depths[i] !== 0) continue;
-    const word = wordOf(text, tokens[i]!);
-    // SHOW SETTINGS is no such clause
-    if (word === 'SETTINGS' && tokens[i + 2] && wordOf(text, tokens[i + 2]!) === '=') settings ??= i;
-    if (word !== 'FORMAT' || tokens[i]!.kind !== 'word') continue;
-    const name = tokens[i + 1];
-    const isClause = name?.kind === 'word' && (i + 2 === tokens.length || settings === i + 2);
-    if (isClause) return { outputAt: tokens[i]!.start, format: text.slice(name.start, name.end) };
-  }
+  if (format) return { outputAt: format.start, format: format.name };
   // only a SELECT owns the SETTINGS at its end; elsewhere they come after the output clauses
   const ownsSettings = keyword === 'SELECT' || keyword === 'WITH' || keyword === 'FROM';
-  return { outputAt: settings !== null && !ownsSettings ? tokens[settings]!.start : end, format: null };
-}
-
-function refuseOutfile(text: ByteText, tokens: readonly Token[], depths: readonly number[]): void {
-  const found = tokens.some((token, i) => {
-    const following = tokens[i + 1];
-    if (depths[i] !== 0 || following?.kind !== 'word') return false;
-    return wordOf(text, token) === 'INTO' && wordOf(text, following) === 'OUTFILE';
-  });
-  if (found) throw new ServerException(358, 'INTO_OUTFILE_NOT_ALLOWED', 'INTO OUTFILE is not allowed');
-}
-
-function depthsOf(text: ByteText, tokens: readonly Token[]): number[] {
-  let depth = 0;
-  return tokens.map((token) => {
-    const word = wordOf(text, token);
-    if (word === '(' || word === '[' || word === '{') return depth++;
-    if (word === ')' || word === ']' || word === '}') return --depth;
-    return depth;
-  });
+  return { outputAt: settings !== null && !ownsSettings ? settings.start : end, format: null };
 }
 
 function analyseInsert(scan: Scan): InsertWithData | null {

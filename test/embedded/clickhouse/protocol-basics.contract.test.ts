@@ -52,6 +52,18 @@ describe('where the statement stands', () => {
   });
 });
 
+describe.skipIf(process.env.REELSTREAM_TEST_CLICKHOUSE_URL)('a statement of a million bytes', () => {
+  const long = (bytes: number) => `SELECT length('${'x'.repeat(bytes)}')`;
+  it.each(['0', '100000000'])('is the longest, also with max_query_size=%s', async (max_query_size) => {
+    const params = { max_query_size };
+    const taken = await server.post(long(1_000_000), { params });
+    expect(taken.text).toBe('1000000\n');
+    const refused = await server.post(long(1_100_000), { params });
+    expect([refused.status, refused.headers['x-clickhouse-exception-code']]).toEqual([400, '62']);
+    expect(refused.text).toContain('the most that this server takes');
+  });
+});
+
 describe('one statement per request', () => {
   it.each([
     'SELECT 1; SELECT 2',
