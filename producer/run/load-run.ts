@@ -12,7 +12,8 @@ import type { SenderDeps } from './sender.ts';
 
 /**
  * What happens to events that are due and cannot be sent in time. catch_up: they are sent as soon as they can be, and their
- * wait counts as delay. drop: what is too late is left out, and counted. block: the schedule waits, as a closed loop would.
+ * wait counts as delay. drop: what is too late is left out, and counted. block: the schedule stands still while there is no
+ * room, as a closed loop would have it.
  */
 export const OVERLOAD_POLICIES = ['catch_up', 'drop', 'block'] as const;
 export type OverloadPolicy = (typeof OVERLOAD_POLICIES)[number];

@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ReelstreamError, toReelstreamError } from '../../core/errors.ts';
 import { createEventIds } from '../../core/event-id.ts';
-import { type Checkpoints, createCheckpoints } from './checkpoints.ts';
 import { numberOf, ownOf, placeOf } from './lane.ts';
 import type { LoadReport, LoadRunDeps, LoadRunOptions, StopReason } from './load-run.ts';
+import { createPositions, type Positions } from './positions.ts';
 import { createSender, type Sender } from './sender.ts';
+import { createStandstill } from './standstill.ts';
 import { eventOfTag, isHeldBack } from './tags.ts';
 import { createTally, type Standing, type Tally } from './tally.ts';
 
@@ -36,12 +37,12 @@ export class LoadRun {
   readonly #options: LoadRunOptions;
   readonly #sender: Sender;
   readonly #tally: Tally;
-  readonly #checkpoints: Checkpoints;
+  readonly #positions: Positions;
   readonly #startMs: number;
   readonly #available: number;
   #issued = 0;
-  /** block: how far the schedule has been moved back */
-  #shiftMs = 0;
+  /** block: the schedule, while there is no room */
+  readonly #standstill = createStandstill();
   #checkpointAtMs = 0;
   #progressAtMs = 0;
 
@@ -52,10 +53,10 @@ export class LoadRun {
     const startTsMs = options.startTsMs ?? nowTsMs;
     this.#startMs = deps.clock.monotonicMs() + (startTsMs - nowTsMs);
     this.#available = ownOf(options, Math.max(0, deps.source.length - options.first));
-    this.#checkpoints = createCheckpoints(options.first, (next) => this.#save(next));
     const eventId = createEventIds(options.runId);
     this.#sender = createSender({ ...deps, eventId }, options, startTsMs);
     this.#tally = createTally(deps, options, this.#sender);
+    this.#positions = createPositions({ ...deps, lowestHeld: this.#sender.lowestHeld }, options);
   }
 
   /** A record got its answer. What a fault held back is not measured: it was late on purpose. */
@@ -82,7 +83,7 @@ export class LoadRun {
       stoppedBy = await this.#loop();
       stoppedAtMs = this.#elapsedMs();
       await this.#finish();
-      error = this.#checkpoints.error;
+      error = this.#positions.error;
     } catch (thrown) {
       error = toReelstreamError(thrown);
     }
@@ -106,7 +107,7 @@ export class LoadRun {
       const nowMs = this.#elapsedMs();
       if (nowMs - this.#progressAtMs >= progressIntervalMs) this.#publish(schedule.rateAt(nowMs));
       if (this.#checkpointIsDue(nowMs, outcome)) {
-        const resolved = await this.#checkpoint(BARRIER_DEADLINE_MS);
+        const resolved = await this.#checkpoint();
         if (!resolved && outcome !== 'behind') await clock.sleep(TICK_MS, signal);
       } else if (outcome === 'full') await this.#untilRoom();
       else if (outcome === 'behind') await nextTurn();
@@ -116,7 +117,7 @@ export class LoadRun {
 
   #reasonToStop(): StopReason | null {
     const { signal, writer } = this.#deps;
-    if (this.#checkpoints.error) throw this.#checkpoints.error;
+    if (this.#positions.error) throw this.#positions.error;
     if (signal?.aborted) return 'signal';
     if (this.#options.stopOnFailure && writer.counts().failed > 0) return 'failure';
     const { catchUpMs = CATCH_UP_MS } = this.#options;
@@ -142,9 +143,11 @@ export class LoadRun {
 
   #step(): Outcome {
     const startMs = this.#elapsedMs();
-    if (!this.#sender.release(startMs)) return 'full';
-    const outcome = this.#sendDue(startMs);
-    this.#tally.handedOver(this.#elapsedMs());
+    const outcome = this.#sender.release(startMs) ? this.#sendDue(startMs) : 'full';
+    const nowMs = this.#elapsedMs();
+    this.#tally.handedOver(nowMs);
+    const isBlocked = outcome === 'full' || outcome === 'ahead';
+    if (isBlocked && this.#options.overload === 'block') this.#standstill.begin(nowMs);
     return outcome;
   }
 
@@ -154,7 +157,7 @@ export class LoadRun {
     const ahead = this.#aheadLimit();
     let nowMs = startMs;
     for (let looks = 0; this.#issued < end; looks++) {
-      const intendedMs = schedule.intendedMs(placeOf(this.#options, this.#issued)) + this.#shiftMs;
+      const intendedMs = schedule.intendedMs(placeOf(this.#options, this.#issued)) + this.#standstill.pastMs;
       if (looks % EVENTS_PER_LOOK === 0) {
         nowMs = this.#elapsedMs();
         this.#tally.handedOver(nowMs);
@@ -175,11 +178,11 @@ export class LoadRun {
       this.#leaveOut(intendedMs, nowMs);
       return true;
     }
-    const blockedMs = overload === 'block' && lateMs > TICK_MS ? lateMs : 0;
-    if (!this.#sender.send(this.#issued, intendedMs + blockedMs)) return false;
-    this.#shiftMs += blockedMs;
+    const laterMs = this.#standstill.totalMs(nowMs) - this.#standstill.pastMs;
+    if (!this.#sender.send(this.#issued, intendedMs + laterMs)) return false;
+    this.#standstill.end(nowMs);
     this.#issued += 1;
-    this.#tally.sent(intendedMs + blockedMs, nowMs);
+    this.#tally.sent(intendedMs + laterMs, nowMs);
     return true;
   }
 
@@ -193,50 +196,24 @@ export class LoadRun {
   /** own events that may be sent before more is resolved */
   #aheadLimit(): number {
     const { first, workers, worker, runAhead } = this.#options;
-    const resolvedBelow = this.#deps.resolvedBelow?.() ?? this.#checkpoints.durable;
+    const resolvedBelow = this.#deps.resolvedBelow?.() ?? this.#positions.durable;
     return Math.ceil((resolvedBelow + runAhead - first - worker) / workers);
   }
 
   #checkpointIsDue(nowMs: number, outcome: Outcome): boolean {
     const { checkpointIntervalMs = CHECKPOINT_INTERVAL_MS } = this.#options;
-    if (this.#checkpoints.busy) return false;
+    if (this.#positions.busy) return false;
     if (outcome === 'ahead') return true;
-    const unsaved = numberOf(this.#options, this.#issued) > this.#checkpoints.durable;
+    const unsaved = numberOf(this.#options, this.#issued) > this.#positions.durable;
     return unsaved && nowMs - this.#checkpointAtMs >= checkpointIntervalMs;
   }
 
-  /**
-   * Finds out what is resolved and begins to make it durable. By barriers that means to wait until everything sent is
-   * acknowledged; false when that took too long, and the position stays where it was.
-   */
-  async #checkpoint(deadlineMs: number): Promise<boolean> {
-    const { resolution, resolvesBy } = this.#deps;
+  async #checkpoint(): Promise<boolean> {
     this.#checkpointAtMs = this.#elapsedMs();
-    if (resolvesBy === 'barriers') {
-      if (!(await this.#flushed(deadlineMs))) return false;
-      resolution.settleAll(this.#sender.lowestHeld());
-      this.#checkpointAtMs = this.#elapsedMs();
-    }
-    const before = this.#checkpoints.durable;
-    this.#checkpoints.begin(numberOf(this.#options, resolution.floor()));
-    return this.#checkpoints.busy || this.#checkpoints.durable > before;
-  }
-
-  async #flushed(deadlineMs: number): Promise<boolean> {
-    try {
-      const { failed } = await this.#deps.writer.flush(deadlineMs);
-      return failed === 0 || !this.#options.stopOnFailure;
-    } catch (thrown) {
-      const error = toReelstreamError(thrown);
-      if (error.code === 'timeout') return false;
-      throw error;
-    }
-  }
-
-  async #save(next: number): Promise<void> {
-    const numbers = this.#deps.resolution.takeFailed().map((i) => numberOf(this.#options, i));
-    await this.#deps.ledger?.checkpoint(next, numbers);
-    await this.#deps.saveNext?.(next);
+    const advanced = await this.#positions.advance(BARRIER_DEADLINE_MS);
+    // the time to the next one begins when everybody has stopped waiting
+    if (advanced) this.#checkpointAtMs = this.#elapsedMs();
+    return advanced;
   }
 
   /** What is held back goes at once: the run has no time left to wait for it. */
@@ -247,12 +224,7 @@ export class LoadRun {
       // without the signal: it may have ended the run, and then nothing would be waited for
       await Promise.race([writer.room(), clock.sleep(TICK_MS)]);
     }
-    await this.#flushed(Math.max(1, deadlineMs - this.#elapsedMs())).then(async (flushed) => {
-      if (flushed) this.#deps.resolution.settleAll(this.#sender.lowestHeld());
-      await this.#checkpoints.idle();
-      this.#checkpoints.begin(numberOf(this.#options, this.#deps.resolution.floor()));
-      await this.#checkpoints.idle();
-    });
+    await this.#positions.conclude(Math.max(1, deadlineMs - this.#elapsedMs()));
   }
 
   /** Rejects with what killed the writer, which ends the run. */
@@ -276,11 +248,12 @@ export class LoadRun {
   }
 
   #standing(): Standing {
+    const elapsedMs = this.#elapsedMs();
     return {
       issued: this.#issued,
-      elapsedMs: this.#elapsedMs(),
-      blockedMs: this.#shiftMs,
-      durable: this.#checkpoints.durable,
+      elapsedMs,
+      blockedMs: this.#standstill.totalMs(elapsedMs),
+      durable: this.#positions.durable,
     };
   }
 
