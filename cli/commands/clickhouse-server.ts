@@ -21,6 +21,7 @@ interface Options {
   readonly maxQueries: number;
   readonly queueWait?: number;
   readonly maxBodyBytes?: number;
+  readonly maxScratchBytes?: number;
   readonly sendTimeout?: number;
   readonly drainTimeout?: number;
 }
@@ -52,6 +53,11 @@ export const configure: Configure = (command) => {
       '--max-body-bytes <n>',
       'largest body of one request',
       parseInteger('--max-body-bytes', 1, Number.MAX_SAFE_INTEGER),
+    )
+    .option(
+      '--max-scratch-bytes <n>',
+      'of all bodies together, and of all answers held back',
+      parseInteger('--max-scratch-bytes', 1, Number.MAX_SAFE_INTEGER),
     )
     .option(
       '--send-timeout <duration>',
@@ -100,6 +106,7 @@ function run(options: Options, settings: Settings): Promise<ExitCode> {
       maxConcurrentQueries: options.maxQueries,
       queueWaitMs: options.queueWait,
       maxBodyBytes: options.maxBodyBytes,
+      maxScratchBytes: options.maxScratchBytes,
       sendTimeoutMs: options.sendTimeout,
       drainTimeoutMs: options.drainTimeout,
       logger,

@@ -9,6 +9,8 @@ import { ServerException } from './server-exception.ts';
 /** A file of one request. Its bytes count against the budget until it is removed. */
 export interface ScratchFile {
   readonly path: string;
+  /** counted so far */
+  readonly bytes: number;
   /** @throws ServerException 243 when the budget of all requests together is spent */
   grow(bytes: number): void;
   remove(): Promise<void>;
@@ -18,6 +20,7 @@ export interface ScratchFile {
 export interface Scratch {
   readonly folder: string;
   readonly usedBytes: number;
+  readonly maxBytes: number;
   newFile(purpose: string): ScratchFile;
   close(): Promise<void>;
 }
@@ -54,6 +57,7 @@ export function openScratch(folder: string, maxBytes: number): Scratch {
   let usedBytes = 0;
   return {
     folder,
+    maxBytes,
     get usedBytes() {
       return usedBytes;
     },
@@ -62,9 +66,12 @@ export function openScratch(folder: string, maxBytes: number): Scratch {
       let own = 0;
       return {
         path,
+        get bytes() {
+          return own;
+        },
         grow(bytes) {
           if (usedBytes + bytes > maxBytes) {
-            const message = `The bodies of all requests together are larger than ${maxBytes} bytes; try again later`;
+            const message = `What all requests together hold in files is more than ${maxBytes} bytes; try again later`;
             throw new ServerException(243, 'NOT_ENOUGH_SPACE', message);
           }
           usedBytes += bytes;

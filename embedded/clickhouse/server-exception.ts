@@ -61,14 +61,14 @@ const STATUS_OF_CODES: readonly (readonly [status: number, codes: readonly numbe
   [501, [48]],
   [503, [76, 209, 439]],
 ];
-/** Two that a stock server answers with 500: too many at once, and stopping. Both pass by themselves, which 503 says. */
-const UNAVAILABLE_CODES = [202, 236];
+/** A stock server answers these with 500: too many at once, stopping, no space. They pass by themselves, which 503 says. */
+const UNAVAILABLE_CODES = [202, 236, 243];
 const STATUS = new Map([
   ...STATUS_OF_CODES.flatMap(([status, codes]) => codes.map((code) => [code, status] as const)),
   ...UNAVAILABLE_CODES.map((code) => [code, 503] as const),
 ]);
 
-/** HTTP status for an error of this number, as a stock server gives it (its exceptionCodeToHTTPStatus), but for 202 and 236. */
+/** HTTP status for an error of this number, as a stock server gives it (its exceptionCodeToHTTPStatus), but for 202, 236 and 243. */
 export function httpStatusOf(code: number): number {
   return STATUS.get(code) ?? 500;
 }

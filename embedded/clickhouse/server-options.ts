@@ -22,7 +22,7 @@ export interface ClickHouseServerOptions {
   readonly queueWaitMs?: number;
   /** of one request, as sent */
   readonly maxBodyBytes?: number;
-  /** of all requests together */
+  /** of the bodies of all requests together, and again of all answers that are held back */
   readonly maxScratchBytes?: number;
   /** a client that takes nothing of its answer for this long is given up */
   readonly sendTimeoutMs?: number;

@@ -59,7 +59,7 @@ export async function startClickHouseServer(options: ClickHouseServerOptions): P
   const marker = cleanStopMarker(dataDir);
   let wasCleanStop = false;
   const scratch = openScratch(options.scratchDir ?? defaultScratchDir(dataDir), limits.maxScratchBytes);
-  const spill = openScratch(join(dataDir, 'answers'), Number.POSITIVE_INFINITY);
+  const spill = openScratch(join(dataDir, 'answers'), limits.maxScratchBytes);
   const requestLog = openRequestLog(join(dataDir, 'requests.log'), (error) =>
     logger.warn({ error: error.message }, 'the request log cannot be written; requests go on without it'),
   );

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import type { Answer, Summary } from './answer.ts';
+import { writeWithinBudget } from './answer-file.ts';
 import type { EngineSession } from './engine.ts';
 import type { FifoPool } from './fifo.ts';
 import { insertFromFile } from './insert.ts';
@@ -147,13 +148,18 @@ function orCancelled(work: Promise<void>, cancelled: AbortSignal): Promise<void>
 
 /** `wait_end_of_query=1`: the answer is stored first, so that every error has its status and the summary is whole. */
 async function whole(
-  { spill }: StatementRunnerOptions,
+  { spill, running }: StatementRunnerOptions,
   run: StatementRun,
   statement: Query,
 ): Promise<Summary> {
   const file = spill.newFile('answer');
   try {
-    const result = await run.session.run(intoFile(run, statement, file.path));
+    const result = await writeWithinBudget(
+      file,
+      spill,
+      () => run.session.run(intoFile(run, statement, file.path)),
+      () => running.cancel(run.query),
+    );
     run.answer.setSummary(result);
     for await (const chunk of createReadStream(file.path)) await run.answer.write(chunk as Buffer);
     return result;

@@ -47,7 +47,7 @@ describe('scratch', () => {
     expect(statSync(path).mode & 0o777).toBe(0o700);
     const [one, two] = [scratch.newFile('body'), scratch.newFile('body')];
     one.grow(60);
-    expect(() => two.grow(60)).toThrow(/larger than 100/);
+    expect(() => two.grow(60)).toThrow(/more than 100/);
     await one.remove();
     two.grow(100);
     expect(scratch.usedBytes).toBe(100);

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { request as httpRequest } from 'node:http';
+import { readdirSync, readFileSync } from 'node:fs';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compressed } from './reference-engine.ts';
 import { type Ask, addressOf, embeddedServer, open, until } from './server-under-test.ts';
 
 const MAX_BODY_BYTES = 3_000_000;
+const MAX_SCRATCH_BYTES = 8_000_000;
 const MAX_QUERIES = 4;
 const MAX_READS = 3;
 
@@ -17,6 +19,8 @@ beforeAll(async () => {
       String(MAX_QUERIES),
       '--max-body-bytes',
       String(MAX_BODY_BYTES),
+      '--max-scratch-bytes',
+      String(MAX_SCRATCH_BYTES),
       '--queue-wait',
       '1s',
       '--send-timeout',
@@ -147,10 +151,48 @@ describe('bodies', () => {
     expect((await statusOf()).scratchBytes).toBe(0);
   });
 
+  it('of all requests together have a limit, which passes', async () => {
+    const address = addressOf(server.url, server.database, {
+      params: { query: 'INSERT INTO films FORMAT CSV' },
+    });
+    const slow = Array.from({ length: 3 }, () => {
+      const outgoing = httpRequest(address, { method: 'POST', agent: false });
+      const answered = new Promise<IncomingMessage>((resolve, reject) => {
+        outgoing.on('response', resolve).on('error', reject);
+      });
+      outgoing.write(Buffer.alloc(MAX_BODY_BYTES - 100_000, '1\n'));
+      return { outgoing, answered };
+    });
+    const refused = await Promise.race(slow.map(({ answered }) => answered));
+    expect([refused.statusCode, refused.headers['x-clickhouse-exception-code']]).toEqual([503, '243']);
+    expect(refused.headers['retry-after']).toBe('1');
+    for (const { outgoing } of slow) outgoing.end();
+    const replies = await Promise.all(slow.map(({ answered }) => answered));
+    for (const reply of replies) reply.resume();
+    // two may meet the limit before the first has given its bytes back
+    expect([200, 503]).toEqual(expect.arrayContaining(replies.map(({ statusCode }) => statusCode)));
+    await until('the files are gone', async () => (await statusOf()).scratchBytes === 0);
+  });
+
   it.each(['compress', 'decompress'])('in block framing (%s=1) are refused in words', async (name) => {
     const reply = await server.post('SELECT 1', { params: { [name]: '1' } });
     expect([reply.status, reply.headers['x-clickhouse-exception-code']]).toEqual([501, '48']);
     expect(reply.text).toContain('block framing');
+  });
+});
+
+describe('an answer that is held back', () => {
+  const held = (rows: number) =>
+    server.post(`SELECT repeat('x', 1000) FROM numbers(${rows})`, {
+      params: { wait_end_of_query: '1', max_block_size: '1000' },
+    });
+
+  it('has a limit, and leaves nothing behind', async () => {
+    const reply = await held(1_000_000_000);
+    expect([reply.status, reply.headers['x-clickhouse-exception-code']]).toEqual([500, '396']);
+    expect(reply.text).toContain('without wait_end_of_query');
+    expect(readdirSync(join(server.embedded.dataDir, 'answers'))).toEqual([]);
+    expect((await held(5_000)).bytes).toHaveLength(5_005_000);
   });
 });
 

@@ -36,6 +36,7 @@ function arrange(onFirstChunk: () => void) {
     spill: {
       folder: '',
       usedBytes: 0,
+      maxBytes: 0,
       newFile() {
         throw new Error('not asked for');
       },
