@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { simulationFromMoviesMatch } from '../../../cli/produce/movies-match.ts';
 import { readEnvironment } from '../../../runtime/environment.ts';
 import { SETTINGS } from '../../../runtime/settings-list.ts';
@@ -89,6 +89,8 @@ describe('the variables of MoviesMatchDataGenerator', () => {
   });
 
   it('are found in an .env file, also as the original’s example has it, with CRLF', () => {
+    // other projects of the same test run switch the file off for the processes they start
+    vi.stubEnv('REELSTREAM_ENV_FILE', '');
     const lines = [
       'export MOVIES_MATCH_RECORDS_TO_GENERATE=250',
       'MOVIES_MATCH_RECORDS_TO_GENERATE_JITTER=140',
@@ -98,5 +100,6 @@ describe('the variables of MoviesMatchDataGenerator', () => {
       ...defaults,
       batch: { ...defaults.batch, records: 250, recordsJitter: 140 },
     });
+    vi.unstubAllEnvs();
   });
 });
