@@ -11,6 +11,8 @@ export interface NamedSessionRequest {
 
 export interface NamedSession {
   readonly session: EngineSession;
+  /** names of parameters that belonged to a request that is over */
+  readonly lentParameters: Set<string>;
   /** counts the time-out from now; `end` closes the session at once */
   release(end: boolean): void;
 }
@@ -25,6 +27,7 @@ export interface NamedSessions {
 
 interface Entry {
   readonly session: EngineSession;
+  readonly lentParameters: Set<string>;
   isTaken: boolean;
   expiry: NodeJS.Timeout | null;
 }
@@ -56,12 +59,13 @@ export function createNamedSessions(engine: Engine): NamedSessions {
         const message = `Too many sessions. Maximum: ${MAX_SESSIONS}`;
         throw new ServerException(202, 'TOO_MANY_SIMULTANEOUS_QUERIES', message);
       }
-      const entry = found ?? { session: engine.openSession(), isTaken: true, expiry: null };
+      const entry = found ?? newEntry(engine);
       if (entry.expiry) clearTimeout(entry.expiry);
       entry.isTaken = true;
       entries.set(key, entry);
       return {
         session: entry.session,
+        lentParameters: entry.lentParameters,
         release(end) {
           if (!entry.isTaken) return;
           entry.isTaken = false;
@@ -74,4 +78,8 @@ export function createNamedSessions(engine: Engine): NamedSessions {
       for (const [key, entry] of entries) close(key, entry);
     },
   };
+}
+
+function newEntry(engine: Engine): Entry {
+  return { session: engine.openSession(), lentParameters: new Set(), isTaken: true, expiry: null };
 }

@@ -181,7 +181,7 @@ async function runInSession(
   const abandoned = statement.kind === 'query' ? response : null;
   return registered(options.running, { queryId, user: user.name, keyword }, abandoned, (query) => {
     const place = { sessions: options.sessions, engine: options.engine, user, access, parameters };
-    return withSession({ ...place, queryId, marker: query.marker, keyword }, (session) =>
+    return withSession({ ...place, queryId, marker: query.marker, keyword, text }, (session) =>
       runner.run({ session, access, statement, text, rows, parameters, answer, query }),
     );
   });

@@ -4,7 +4,8 @@ import type { NamedSessions } from './named-sessions.ts';
 import { type Access, readOnlyValue } from './read-only.ts';
 import type { RequestParameters } from './request-parameters.ts';
 import { MARKER_SETTING } from './running-queries.ts';
-import { literal, quotedName } from './sql-text.ts';
+import { borrowParameters } from './session-parameters.ts';
+import { type ByteText, literal, quotedName } from './sql-text.ts';
 import type { User } from './users.ts';
 
 /** Where the embedded engine differs from a server: a bare expression is no statement there, and nobody looks into the process. */
@@ -23,6 +24,7 @@ export interface SessionRequest {
   readonly marker: string;
   /** first word of the statement: USE keeps its effect on a named session */
   readonly keyword: string;
+  readonly text: ByteText;
 }
 
 /**
@@ -55,9 +57,9 @@ async function withFreshSession<T>(
   }
 }
 
-/** `readonly` cannot be taken back, so a GET on a named session relies on the statement check alone. */
+/** `readonly` cannot be taken back, so reading on a named session relies on the statement check alone. */
 async function withNamedSession<T>(
-  { sessions, user, parameters, queryId, marker, keyword }: SessionRequest,
+  { sessions, user, parameters, queryId, marker, keyword, text }: SessionRequest,
   sessionId: string,
   work: (session: EngineSession) => Promise<T>,
 ): Promise<T> {
@@ -70,14 +72,21 @@ async function withNamedSession<T>(
   let isSpoilt = false;
   try {
     const settings = settingsOf(parameters, queryId, marker);
-    const restore = await borrowSettings(named.session, settings, parameters.database);
+    const { session, lentParameters: lent } = named;
+    const restoreParameters = await borrowParameters({ session, lent, settings, text });
+    const restore = await borrowSettings(session, settings, parameters.database).catch(async (thrown) => {
+      await restoreParameters();
+      throw thrown;
+    });
     try {
-      return await work(named.session);
+      return await work(session);
     } finally {
-      await restore(keyword).catch(() => {
-        // better no session than one with the settings of another request
-        isSpoilt = true;
-      });
+      await restore(keyword)
+        .then(restoreParameters)
+        .catch(() => {
+          // better no session than one with the settings of another request
+          isSpoilt = true;
+        });
     }
   } finally {
     named.release(parameters.closeSession || isSpoilt);

@@ -33,6 +33,20 @@ describe('a named session', () => {
     );
   });
 
+  it('takes parameters of the address for one request only', async () => {
+    const session = randomUUID();
+    const use = 'SELECT {mine:String}, {lent:UInt8}';
+    await server.value("SET param_mine = 'a\\\\tb'", inSession(session));
+    const lent = inSession(session, { param_mine: 'other', param_lent: '7' });
+    expect(await server.value(use, lent)).toBe('other\t7');
+    const reply = await server.post(use, inSession(session));
+    expect(reply.headers['x-clickhouse-exception-code'], reply.text).toBe('456');
+    expect(await server.value('SELECT {mine:String}', inSession(session))).toBe('a\\tb');
+    expect(await server.value(use, inSession(session, { param_lent: '8' }))).toBe('a\\tb\t8');
+    await server.value('SET param_lent = 9', inSession(session));
+    expect(await server.value('SELECT {lent:UInt8}', inSession(session))).toBe('9');
+  });
+
   it('goes on after an error', async () => {
     const session = inSession(randomUUID());
     await server.value('CREATE TEMPORARY TABLE kept (a UInt8)', session);
