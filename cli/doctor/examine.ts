@@ -7,7 +7,7 @@ import type { KafkaAdmin } from '../../kafka/admin.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { stackHome, stackPlan } from '../stack.ts';
 import { migrationsFolder, registryAccessFrom, topicsFrom } from '../wiring.ts';
-import { examine, type Finding, processFinding, slotFinding } from './findings.ts';
+import { examine, type Finding, processFinding, slotFinding, stopFinding } from './findings.ts';
 import { registryFindings } from './registry.ts';
 
 const ANSWER_TIMEOUT_MS = 5_000;
@@ -22,6 +22,7 @@ export async function examineAll(
     examine('stack', () => stackFindings(settings)),
     examine('Kafka', () => kafkaFindings(settings, admin)),
     examine('registry', () => registryFindings(registryAccessFrom(settings))),
+    examine('ClickHouse, last stop', () => stopFindings(settings)),
     examine('tables', () => tableFindings(clickhouse)),
     examine('catalogue', () => catalogueFindings(clickhouse)),
     examine('slots', () => slotFindings(settings, clickhouse, admin)),
@@ -47,6 +48,15 @@ async function kafkaFindings(settings: Settings, admin: KafkaAdmin): Promise<Fin
     }),
   );
   return counts;
+}
+
+/** Only the embedded server says it; another one does not know the path. */
+async function stopFindings(settings: Settings): Promise<Finding[]> {
+  const address = new URL('/reelstream/status', settings.REELSTREAM_CLICKHOUSE_URL);
+  const answer = await fetch(address, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+  if (!answer.ok) return [];
+  const finding = stopFinding((await answer.json()) as Parameters<typeof stopFinding>[0]);
+  return finding ? [finding] : [];
 }
 
 async function tableFindings(clickhouse: ClickHouse): Promise<Finding[]> {

@@ -29,6 +29,15 @@ export async function examine(what: string, look: () => Promise<Finding[]>): Pro
   }
 }
 
+/** How the embedded ClickHouse stopped before it was started; null where there was no stop. */
+export function stopFinding(status: { wasCleanStop: boolean; isFirstStart: boolean }): Finding | null {
+  const what = 'ClickHouse, last stop';
+  if (status.isFirstStart) return null;
+  if (status.wasCleanStop) return { what, health: 'ok', detail: 'orderly' };
+  const detail = 'not orderly: what was written last may be gone; reelstream audit tells';
+  return { what, health: 'warn', detail };
+}
+
 export interface SlotFigures {
   readonly partition: number;
   readonly slot: number;

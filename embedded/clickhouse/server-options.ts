@@ -43,6 +43,8 @@ export interface ServerStatus {
   readonly uptimeMs: number;
   /** the stop before this start was an orderly one */
   readonly wasCleanStop: boolean;
+  /** there was no data before this start, and so no stop either */
+  readonly isFirstStart: boolean;
   readonly stopping: boolean;
   readonly running: readonly { queryId: string; user: string; keyword: string; elapsedMs: number }[];
   readonly sessions: number;

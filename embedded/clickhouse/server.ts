@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -54,7 +54,9 @@ export async function startClickHouseServer(options: ClickHouseServerOptions): P
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const configFile = join(dataDir, 'engine.xml');
   writeFileSync(configFile, engineConfig({ memoryLimitBytes: limits.memoryLimitBytes }));
-  const engine = openEngine({ folder: join(dataDir, 'engine'), configFile });
+  const folder = join(dataDir, 'engine');
+  const isFirstStart = !existsSync(folder);
+  const engine = openEngine({ folder, configFile });
   // from here on the folder is locked: nobody else reads or writes what stands beside it
   const marker = cleanStopMarker(dataDir);
   let wasCleanStop = false;
@@ -76,6 +78,7 @@ export async function startClickHouseServer(options: ClickHouseServerOptions): P
     startedAtMs,
     uptimeMs: clock.nowMs() - startedAtMs,
     wasCleanStop,
+    isFirstStart,
     stopping,
     running: running.list().map(({ queryId, user, keyword, startedMs }) => {
       return { queryId, user, keyword, elapsedMs: clock.nowMs() - startedMs };
@@ -122,6 +125,12 @@ export async function startClickHouseServer(options: ClickHouseServerOptions): P
   });
   // not before the port is ours: a start that fails must not make the last stop look like a crash
   wasCleanStop = marker.take();
+  if (!wasCleanStop && !isFirstStart) {
+    logger.warn(
+      {},
+      'the last stop was no orderly one: what was written last may be gone; reelstream audit tells',
+    );
+  }
   return {
     port,
     status,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { examine, processFinding, slotFinding } from '../../../cli/doctor/findings.ts';
+import { examine, processFinding, slotFinding, stopFinding } from '../../../cli/doctor/findings.ts';
 import type { ProcessStatus } from '../../../embedded/supervisor/stack-status.ts';
 
 const slot = { partition: 1, slot: 5, logStart: 100, logEnd: 200 };
@@ -64,5 +64,15 @@ describe('an examination', () => {
   it('reports a failure as a finding', async () => {
     const found = await examine('registry', () => Promise.reject(new Error('refused')));
     expect(found).toEqual([{ what: 'registry', health: 'bad', detail: 'refused' }]);
+  });
+});
+
+describe('the last stop of ClickHouse', () => {
+  it.each([
+    [{ wasCleanStop: true, isFirstStart: false }, 'ok'],
+    [{ wasCleanStop: false, isFirstStart: false }, 'warn'],
+    [{ wasCleanStop: false, isFirstStart: true }, undefined],
+  ])('%j: %s', (status, health) => {
+    expect(stopFinding(status)?.health).toBe(health);
   });
 });

@@ -32,7 +32,12 @@ describe('restarts', () => {
     await server.value('CREATE TABLE films (id UInt32) ENGINE = MergeTree ORDER BY id');
     await server.insert('INSERT INTO films FORMAT CSV', '1\n2\n');
     const first = await statusOf(server);
-    expect(first).toMatchObject({ wasCleanStop: false, stopping: false, scratchBytes: 0 });
+    expect(first).toMatchObject({
+      wasCleanStop: false,
+      isFirstStart: true,
+      stopping: false,
+      scratchBytes: 0,
+    });
 
     await server.embedded.restart();
     const second = await statusOf(server);
@@ -42,7 +47,7 @@ describe('restarts', () => {
 
     await server.embedded.kill();
     await server.embedded.restart();
-    expect((await statusOf(server)).wasCleanStop).toBe(false);
+    expect(await statusOf(server)).toMatchObject({ wasCleanStop: false, isFirstStart: false });
     expect(await server.value('SELECT sum(id) FROM films')).toBe('3');
   });
 
