@@ -15,9 +15,9 @@ interface Options {
 }
 
 const HELP = `
-Seals old months and drops their rows of events_raw, person by person data among them. Their aggregates stay and are left
-alone from then on: recover, rebuild and rewind cannot change them, audit compares their control totals. Nothing runs this
-by itself: schedule it, for example monthly, after an audit. The sink may run; it claims each slot again.
+Seals old months and drops their rows of events_raw. Their aggregates stay, user_ratings and unique users among them, and
+are left alone from then on: recover, rebuild and rewind cannot change them, audit compares their control totals. Nothing
+runs this by itself: schedule it, for example monthly, after an audit. The sink may run; it claims each slot again.
 
   reelstream retain --keep-months 13 --dry-run
   reelstream retain --keep-months 13          this month of ingest and the twelve before it stay
