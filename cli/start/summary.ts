@@ -64,7 +64,10 @@ export function summaryRows(figures: RunFigures): [string, Cell][] {
     ...verdicts,
     ...aggregates,
     ['dead letters', figures.deadLetters],
-    ['live rate, events/s', `${Math.round(figures.achievedRate)} of ${Math.round(figures.targetRate)} wanted`],
+    [
+      'live rate, events/s',
+      `${Math.round(figures.achievedRate)} of ${Math.round(figures.targetRate)} wanted`,
+    ],
     [
       'freshness p50 / p99 (Kafka time to queryable)',
       `${ms(figures.freshnessP50Ms)} / ${ms(figures.freshnessP99Ms)}`,
