@@ -113,7 +113,7 @@ describe('produce to Kafka', () => {
       records,
       keptBack,
       byLabel,
-      next: 6_000,
+      next: 4_000,
     });
     const [sentAlone, sentTogether] = [await one.read(), await two.read()];
     expect(sentAlone).toHaveLength(records);
