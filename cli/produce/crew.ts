@@ -70,6 +70,9 @@ async function startAlone(
 async function startMany(plan: LoadPlan, destination: Destination, hooks: CrewHooks): Promise<Crew> {
   const { workers } = plan.options;
   const children = Array.from({ length: workers }, forkWorker);
+  // whoever ends this process in a hurry wants its workers gone, too
+  const endAll = () => killAll(children);
+  process.once('exit', endAll);
   const tellAll = (message: ParentMessage) => {
     for (const child of children) tell(child, message);
   };
@@ -81,7 +84,8 @@ async function startMany(plan: LoadPlan, destination: Destination, hooks: CrewHo
   try {
     await withDeadline(Promise.all(opened), START_DEADLINE_MS, systemClock, 'starting the workers');
   } catch (error) {
-    for (const child of children) child.kill('SIGKILL');
+    process.off('exit', endAll);
+    endAll();
     throw error;
   }
   const reports = children.map(reportOf);
@@ -101,7 +105,10 @@ async function startMany(plan: LoadPlan, destination: Destination, hooks: CrewHo
   hooks.signal.addEventListener('abort', stop, { once: true });
   const elapsedMs = () => Math.max(0, systemClock.monotonicMs() - startMs);
   return {
-    done: merged(reports).finally(() => hooks.signal.removeEventListener('abort', stop)),
+    done: merged(reports).finally(() => {
+      hooks.signal.removeEventListener('abort', stop);
+      process.off('exit', endAll);
+    }),
     get elapsedMs() {
       return elapsedMs();
     },
@@ -111,15 +118,12 @@ async function startMany(plan: LoadPlan, destination: Destination, hooks: CrewHo
 
 /** Not of this process's group: the terminal's signals are for the parent, which passes on what it decides. */
 function forkWorker(): ChildProcess {
-  const child = fork(launcher, ['produce-worker'], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    detached: true,
-  });
-  // whoever ends this process in a hurry wants its workers gone, too
-  const end = () => void child.kill('SIGKILL');
-  process.once('exit', end);
-  child.once('exit', () => process.off('exit', end));
-  return child;
+  const stdio = ['ignore', 'inherit', 'inherit', 'ipc'] as const;
+  return fork(launcher, ['produce-worker'], { stdio: [...stdio], detached: true });
+}
+
+function killAll(children: readonly ChildProcess[]): void {
+  for (const child of children) child.kill('SIGKILL');
 }
 
 /** A worker that has ended hears nothing more; that it has, its exit says. */

@@ -100,6 +100,7 @@ export function mergeReports(reports: readonly LoadReport[]): LoadReport {
       ms: most((report) => report.measured.ms),
       plannedMs: most((report) => report.measured.plannedMs),
     },
+    flushMs: most((report) => report.flushMs),
     missed: sum((report) => report.missed),
     blockedMs: most((report) => report.blockedMs),
     first: Math.min(...reports.map((report) => report.first)),

@@ -124,6 +124,8 @@ export interface LoadReport extends EventCounts, RecordCounts {
   readonly stoppedBy: StopReason;
   readonly elapsedMs: number;
   readonly measured: MeasuredShare;
+  /** after the last event had been sent: until the last answer, or until nobody waited any more */
+  readonly flushMs: number;
   /** due and never generated, because the run was stopped or could not catch up */
   readonly missed: number;
   readonly blockedMs: number;

@@ -29,6 +29,11 @@ export interface Positions {
   /** what the disk said when it refused one */
   readonly error: ReelstreamError | null;
   /**
+   * Kafka gave up a record that does not say which event it belongs to, as poison may not. What is resolved can no longer be
+   * told, and no position moves any more.
+   */
+  readonly isLost: boolean;
+  /**
    * Finds out what is resolved and begins to make it durable. By barriers that means to wait until everything sent is
    * acknowledged. False when that took longer than the deadline, or nothing more is resolved.
    */
@@ -48,11 +53,13 @@ export function createPositions(deps: PositionsDeps, options: PositionsOptions):
   const checkpoints = createCheckpoints(options.first, save);
   const begin = () => checkpoints.begin(numberOf(options, resolution.floor()));
 
+  const isLost = () => writer.counts().failed > resolution.failedRecords;
+
   /** Every record sent got its answer; false when one did not in time. */
   const flushed = async (deadlineMs: number): Promise<boolean> => {
     try {
       const { failed } = await writer.flush(deadlineMs);
-      return failed === 0 || !options.stopOnFailure;
+      return !isLost() && (failed === 0 || !options.stopOnFailure);
     } catch (thrown) {
       const error = toReelstreamError(thrown);
       if (error.code === 'timeout') return false;
@@ -69,6 +76,9 @@ export function createPositions(deps: PositionsDeps, options: PositionsOptions):
     get error() {
       return checkpoints.error;
     },
+    get isLost() {
+      return isLost();
+    },
     async advance(deadlineMs) {
       if (deps.resolvesBy === 'barriers') {
         if (!(await flushed(deadlineMs))) return false;
@@ -83,6 +93,8 @@ export function createPositions(deps: PositionsDeps, options: PositionsOptions):
       await checkpoints.idle();
       begin();
       await checkpoints.idle();
+      // given up, and ahead of a position that does not move
+      if (resolution.untaken > 0 && checkpoints.error === null) await save(checkpoints.durable);
     },
   };
 }

@@ -17,6 +17,10 @@ export interface Resolution {
   unresolved(recordsUnderWay: number): number;
   /** resolved events with a record that was given up */
   readonly failed: number;
+  /** those of them that nobody has taken yet */
+  readonly untaken: number;
+  /** answers that a record was given up */
+  readonly failedRecords: number;
 }
 
 /**
@@ -33,6 +37,7 @@ export function createReportedResolution(capacity: number): Resolution {
   let floor = 0;
   let opened = 0;
   let resolved = 0;
+  let failedRecords = 0;
 
   const close = (i: number): void => {
     resolved += 1;
@@ -51,7 +56,10 @@ export function createReportedResolution(capacity: number): Resolution {
     },
     settle(i, isFailed) {
       const at = i & mask;
-      if (isFailed) spoilt[at] = 1;
+      if (isFailed) {
+        spoilt[at] = 1;
+        failedRecords += 1;
+      }
       pending[at]! -= 1;
       if (pending[at] === 0) close(i);
       return intended[at]!;
@@ -62,6 +70,12 @@ export function createReportedResolution(capacity: number): Resolution {
     unresolved: () => opened - resolved,
     get failed() {
       return failures.count;
+    },
+    get untaken() {
+      return failures.untaken;
+    },
+    get failedRecords() {
+      return failedRecords;
     },
   };
 }
@@ -76,13 +90,17 @@ export function createBarrierResolution(capacity: number): Resolution {
   const failures = createFailures();
   let floor = 0;
   let opened = 0;
+  let failedRecords = 0;
   return {
     open(_, intendedMs) {
       intended[opened & mask] = intendedMs;
       opened += 1;
     },
     settle(i, isFailed) {
-      if (isFailed) failures.add(i);
+      if (isFailed) {
+        failures.add(i);
+        failedRecords += 1;
+      }
       return intended[i & mask]!;
     },
     settleAll(lowestHeld) {
@@ -93,6 +111,12 @@ export function createBarrierResolution(capacity: number): Resolution {
     unresolved: (recordsUnderWay) => Math.min(opened - floor, recordsUnderWay),
     get failed() {
       return failures.count;
+    },
+    get untaken() {
+      return failures.untaken;
+    },
+    get failedRecords() {
+      return failedRecords;
     },
   };
 }
@@ -114,6 +138,9 @@ function createFailures() {
     },
     get count() {
       return seen.size;
+    },
+    get untaken() {
+      return fresh.length;
     },
   };
 }

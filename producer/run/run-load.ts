@@ -120,6 +120,7 @@ export class LoadRun {
     if (this.#positions.error) throw this.#positions.error;
     if (signal?.aborted) return 'signal';
     if (this.#options.stopOnFailure && writer.counts().failed > 0) return 'failure';
+    if (this.#positions.isLost) return 'failure';
     const { catchUpMs = CATCH_UP_MS } = this.#options;
     const nowMs = this.#elapsedMs();
     if (this.#sender.held === 0 && this.#issued >= this.#end(nowMs)) {

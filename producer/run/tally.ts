@@ -132,6 +132,7 @@ export function createTally(deps: LoadRunDeps, options: LoadRunOptions, sender: 
           plannedMs: Math.max(1, planned - warmupMs),
           ms: Math.max(1, planned - warmupMs, stoppedAtMs - warmupMs),
         },
+        flushMs: Math.max(0, elapsedMs - stoppedAtMs),
         missed: Math.max(0, due - issued),
         blockedMs,
         first: options.first,

@@ -40,6 +40,7 @@ export function reportOf(changes: Partial<LoadReport> = {}): LoadReport {
     ...counts,
     stoppedBy: 'limit',
     measured: { due: 0, acknowledged: 0, ms: 1, plannedMs: 1 },
+    flushMs: 0,
     missed: 0,
     first: 0,
     error: null,

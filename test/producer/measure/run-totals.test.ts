@@ -49,7 +49,16 @@ describe('the reports of several workers', () => {
   it('are one report: counts added, times of the longest, faults by label', () => {
     const merged = mergeReports([
       reportOf({
-        ...{ generated: 10, acknowledged: 9, failed: 1, records: 12, bytes: 100, missed: 2, elapsedMs: 900 },
+        ...{
+          generated: 10,
+          acknowledged: 9,
+          failed: 1,
+          records: 12,
+          bytes: 100,
+          missed: 2,
+          elapsedMs: 900,
+          flushMs: 3,
+        },
         measured: { due: 8, acknowledged: 7, ms: 800, plannedMs: 790 },
         ...{ first: 4, next: 20, byLabel: { drop: 1 } },
       }),
@@ -60,7 +69,16 @@ describe('the reports of several workers', () => {
       }),
     ]);
     expect(merged).toMatchObject({
-      ...{ generated: 30, acknowledged: 29, failed: 1, records: 32, bytes: 300, missed: 2, elapsedMs: 1_000 },
+      ...{
+        generated: 30,
+        acknowledged: 29,
+        failed: 1,
+        records: 32,
+        bytes: 300,
+        missed: 2,
+        elapsedMs: 1_000,
+        flushMs: 3,
+      },
       measured: { due: 26, acknowledged: 25, ms: 810, plannedMs: 800 },
       ...{ first: 4, next: 15, byLabel: { drop: 3, late: 1 }, stoppedBy: 'limit', error: null },
     });

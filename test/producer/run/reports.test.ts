@@ -83,6 +83,19 @@ describe('with a report per record', () => {
     expect(world.deliveryDelays.count).toBe(98);
   });
 
+  it('an event that was given up ahead of one without an answer is on record when the run ends', async () => {
+    const world = createWorld('reports');
+    const ledger = createMemoryLedger();
+    world.writer.answers = false;
+    const done = world.start({ rate: RATE, count: 10 }, { ledger });
+    await world.pass(200);
+    world.writer.failed = 1;
+    world.run!.settle(4, true);
+    await world.pass(2_000);
+    expect(await done).toMatchObject({ failed: 1, inFlight: 9, acknowledged: 0, next: 0 });
+    expect(ledger.checkpoints).toEqual([{ next: 0, failed: [4] }]);
+  });
+
   it('ends when the ledger cannot be written, and says so', async () => {
     const world = createWorld('reports');
     const ledger = {
@@ -150,5 +163,20 @@ describe('the run-ahead', () => {
     expect(numbers(world.writer)).toEqual([0, 4]);
     await world.pass(2_000);
     await done;
+  });
+});
+
+describe('by barriers', () => {
+  it('a record that was given up and names no event ends the run, and nothing behind it counts as resolved', async () => {
+    const world = createWorld('barriers');
+    const ledger = createMemoryLedger();
+    const done = world.start({ rate: RATE, durationMs: 60_000, checkpointIntervalMs: 100 }, { ledger });
+    await world.pass(350);
+    const before = ledger.checkpoints.at(-1)!.next;
+    expect(before).toBeGreaterThan(20);
+    world.writer.failed = 1;
+    await world.pass(2_000);
+    expect(await done).toMatchObject({ stoppedBy: 'failure', recordsFailed: 1, failed: 0, next: before });
+    expect(ledger.checkpoints.at(-1)!.next).toBe(before);
   });
 });
