@@ -1,3 +1,5 @@
+import { systemClock } from '../core/clock.ts';
+import { ReelstreamError } from '../core/errors.ts';
 import { type Aggregate, RAW_TABLE } from './aggregates.ts';
 import type { RepairContext } from './chunks.ts';
 import type { ClickHouse } from './connection.ts';
@@ -6,30 +8,55 @@ import { dropTablesNamed } from './scratch-tables.ts';
 import { isSealed, readSeals, type Seal, sealedOffset } from './seals.ts';
 import type { Slot } from './sink-store.ts';
 import { readStanding, type TableName } from './standing.ts';
+import { countNotes, unfinishedSwaps } from './swap-notes.ts';
+
+export interface Clones {
+  /** months that were left out: they have no raw to be compared with */
+  readonly seals: readonly Seal[];
+  /** slots in the middle of a swap that did not end while we waited */
+  readonly unfinished: readonly Slot[];
+}
+
+const ATTEMPTS = 20;
+const RETRY_MS = 250;
 
 /**
- * Clones the slots' partitions by hard links, aggregates first and then raw, so that raw is the newest. Sealed months have no
- * raw to be compared with. A month that is sealed meanwhile could be in an aggregate's clone and not in raw's, so then it is
- * all done again.
- * @returns the seals that were left out
+ * Clones the slots' partitions by hard links, aggregates first and then raw, so that raw is the newest. A month that is sealed
+ * or swapped meanwhile is another one in an aggregate's clone than in raw's, so then it is all done again.
  */
 export async function cloneTables(
   context: RepairContext,
   aggregates: readonly Aggregate[],
   cloneOf: TableName,
   slots: readonly Slot[],
-): Promise<readonly Seal[]> {
+): Promise<Clones> {
   const { clickhouse } = context;
   const tables = [...aggregates.map(({ table }) => table), RAW_TABLE];
-  for (;;) {
-    const seals = await readSeals(clickhouse, slots);
-    for (const table of tables) {
-      await clickhouse.command(`CREATE TABLE ${cloneOf(table)} AS ${table}`);
-      await clonePartitions(clickhouse, table, cloneOf(table), slots, seals);
+  for (let attempt = 1; ; attempt++) {
+    const isLast = attempt === ATTEMPTS;
+    const before = await readState(clickhouse, slots);
+    if (before.swaps.length === 0 || isLast) {
+      for (const table of tables) {
+        await clickhouse.command(`CREATE TABLE ${cloneOf(table)} AS ${table}`);
+        await clonePartitions(clickhouse, table, cloneOf(table), slots, before.seals);
+      }
+      const after = await readState(clickhouse, slots);
+      const isStill = after.notes === before.notes && after.seals.length === before.seals.length;
+      if (isStill) return { seals: before.seals, unfinished: before.swaps.map(({ slot }) => slot) };
+      if (isLast) throw new ReelstreamError('unavailable', 'months are swapped all the time: audit later');
+      await dropTablesNamed(clickhouse, cloneOf(''));
     }
-    if ((await readSeals(clickhouse, slots)).length === seals.length) return seals;
-    await dropTablesNamed(clickhouse, cloneOf(''));
+    await systemClock.sleep(RETRY_MS);
   }
+}
+
+async function readState(clickhouse: ClickHouse, slots: readonly Slot[]) {
+  const [seals, swaps, notes] = await Promise.all([
+    readSeals(clickhouse, slots),
+    unfinishedSwaps(clickhouse, slots),
+    countNotes(clickhouse, slots),
+  ]);
+  return { seals, swaps, notes };
 }
 
 /**

@@ -9,7 +9,6 @@ import { findGaps, type Gap } from './gaps.ts';
 import { dropTablesNamed, SCRATCH_PREFIXES } from './scratch-tables.ts';
 import type { Seal } from './seals.ts';
 import type { Slot } from './sink-store.ts';
-import { unfinishedSwaps } from './swap-notes.ts';
 
 export interface TableAudit extends Comparison {
   readonly table: string;
@@ -72,8 +71,7 @@ async function auditClones(
   cloneOf: (table: string) => string,
 ): Promise<AuditReport> {
   const { clickhouse } = context;
-  const unfinished = (await unfinishedSwaps(clickhouse, slots)).map(({ slot }) => slot);
-  const seals = await cloneTables(context, aggregates, cloneOf, slots);
+  const { seals, unfinished } = await cloneTables(context, aggregates, cloneOf, slots);
   const rawTable = cloneOf(RAW_TABLE);
   await recoverClones(context, aggregates, cloneOf, slots, seals);
   const rows = await countRows(clickhouse, cloneOf(''));

@@ -61,3 +61,12 @@ export async function unfinishedSwaps(clickhouse: ClickHouse, slots: readonly Sl
   );
   return rows.map((row) => ({ ...row, keepBelow: row.keepBelow === null ? null : Number(row.keepBelow) }));
 }
+
+/** Grows with every swap that begins or ends. */
+export async function countNotes(clickhouse: ClickHouse, slots: readonly Slot[]): Promise<number> {
+  const [row] = await clickhouse.query<{ n: string }>(
+    'SELECT count() AS n FROM rebuilds WHERE slot IN {slots:Array(UInt16)}',
+    { params: { slots } },
+  );
+  return Number(row!.n);
+}

@@ -1,7 +1,7 @@
 import { ReelstreamError } from '../core/errors.ts';
 import type { Aggregate } from './aggregates.ts';
 import type { RepairContext } from './chunks.ts';
-import { fencedError, lostSlots, type Ownership } from './fence.ts';
+import { assertOwned, fencedError, lostSlots, type Ownership } from './fence.ts';
 import { recoverSlot } from './recover.ts';
 import type { Slot } from './sink-store.ts';
 import { finishSwap, hasRawTwin, prepareTwins } from './swap.ts';
@@ -32,37 +32,59 @@ export async function swapOnline(
   aggregates: readonly Aggregate[],
   { slot, swaps: swapsNow }: OnlineSwap,
 ): Promise<number> {
-  const { clickhouse, settings } = options;
-  let rows = 0;
-  for (const swap of await swapsNow()) {
-    for (let i = 0; i < PREPARATIONS; i++) {
-      const added = await prepareTwins({ clickhouse, settings, owned: [lock] }, aggregates, swap);
-      rows += added;
-      if (added <= LITTLE_ROWS * aggregates.length) break;
-    }
-  }
+  const { clickhouse } = options;
+  let rows = await prepareBeside(options, lock, aggregates, await swapsNow());
+  let isNoted = false;
   const swapUnderFence = async (context: RepairContext) => {
     await recoverSlot(context, aggregates, slot);
+    // a second attempt: the recovery has finished what the first had noted
+    if (isNoted) return;
     const swaps = await swapsNow();
     for (const swap of swaps) {
       // recovery drops twins where raw lost rows, and for a swap that is noted no twin of raw is ever made
       if (!(await hasRawTwin(clickhouse, swap))) rows += await prepareTwins(context, aggregates, swap);
     }
     await noteSwaps(context, swaps, 'swapping');
+    isNoted = true;
+    const left: Swap[] = [];
     try {
       for (const swap of swaps) {
         const finished = await finishSwap(context, aggregates, swap);
         rows += finished.rows;
-        if (!finished.isWhole) throw leftAsItIs(swap);
+        if (!finished.isWhole) left.push(swap);
       }
     } catch (thrown) {
       const lost = await lostSlots(clickhouse, context.owned);
       if (lost.length === 0) throw thrown;
       if (!lost.includes(slot) || !(await isFinished(options, slot))) throw fencedError(lost, thrown);
     }
+    if (left[0]) throw leftAsItIs(left[0]);
   };
   await underFence(options, slot, swapUnderFence, [lock]);
   return rows;
+}
+
+async function prepareBeside(
+  { clickhouse, settings }: OwnerOptions,
+  lock: Ownership,
+  aggregates: readonly Aggregate[],
+  swaps: readonly Swap[],
+): Promise<number> {
+  let rows = 0;
+  try {
+    for (const swap of swaps) {
+      for (let i = 0; i < PREPARATIONS; i++) {
+        const added = await prepareTwins({ clickhouse, settings, owned: [lock] }, aggregates, swap);
+        rows += added;
+        if (added <= LITTLE_ROWS * aggregates.length) break;
+      }
+    }
+    return rows;
+  } catch (thrown) {
+    // whoever took the lock refuses our statements and drops our twins
+    await assertOwned(clickhouse, [lock]);
+    throw thrown;
+  }
 }
 
 function leftAsItIs({ slot, month, catalogVersion }: Swap): ReelstreamError {

@@ -3,6 +3,7 @@ import { benchCodec } from '../../bench/codec.ts';
 import { benchLog, type LogBench } from '../../bench/log.ts';
 import { benchProduce, type ProduceBench, type ProduceRun } from '../../bench/produce.ts';
 import { benchSink, type SinkBench } from '../../bench/sink.ts';
+import { benchSoak, type SoakBench } from '../../bench/soak.ts';
 import { action, type Configure, parseInteger } from '../command.ts';
 import { type Cell, printJson, printTable } from '../print.ts';
 import { prepareStores } from '../start/prepare.ts';
@@ -95,11 +96,26 @@ const codec = {
   rows: (result: object) => Object.entries(result) as [string, Cell][],
 };
 
+const soak: Bench<SoakBench> = {
+  name: 'soak',
+  summary: 'memory of the load simulator over time, at 5,000 events/s (ten minutes are --events 3000000)',
+  run: (events) => benchSoak(events, tools),
+  rows: ({ events, seconds, memory }) => [
+    ['events', events],
+    ['seconds', Math.round(seconds)],
+    ['resident memory at first, MB', memory.firstMb],
+    ['at last, MB', memory.lastMb],
+    ['largest, MB', memory.largestMb],
+    ['slope of the second half, MB per minute', memory.slopeMbPerMinute],
+  ],
+};
+
 const HELP = `
 Everything runs on this machine in a temporary folder. Figures depend on the machine: compare within one run.`;
 
 export const configure: Configure = (command) => {
   add(command, produce);
+  add(command, soak);
   add(command, sink);
   add(command, log);
   add(command, codec);

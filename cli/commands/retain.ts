@@ -85,8 +85,9 @@ function printMonths(
   }
   const sealed = months.filter(({ outcome }) => outcome === 'sealed');
   const rows = sealed.reduce((sum, one) => sum + one.rows, 0);
+  const [would, are] = dryRun ? ['would be ', 'would be '] : ['', 'are '];
   printLine(
-    `months before ${beforeMonth}: ${sealed.length} of ${months.length} ${dryRun ? 'would be' : ''} sealed, ` +
-      `${rows.toLocaleString('en-US')} rows of events_raw ${dryRun ? 'would be ' : ''}dropped`,
+    `of ${months.length} months before ${beforeMonth} ${sealed.length} ${are}sealed, ` +
+      `${rows.toLocaleString('en-US')} rows of events_raw ${would}dropped`,
   );
 }

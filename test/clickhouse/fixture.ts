@@ -221,7 +221,7 @@ export async function loseNewestPart(clickhouse: ClickHouse, table: string, slot
   if (newest) await clickhouse.command(`ALTER TABLE ${table} DROP PART '${newest.part}'`);
 }
 
-/** Takes a part away by its age, 0 = the first that was written. */
+/** Takes a part away by its place, months in order: 0 = the first that was written. */
 export async function losePart(
   clickhouse: ClickHouse,
   table: string,
@@ -230,7 +230,7 @@ export async function losePart(
 ): Promise<void> {
   const parts = await clickhouse.query<{ part: string }>(
     `SELECT name AS part FROM system.parts WHERE active AND database = currentDatabase() AND table = {table:String}
-       AND startsWith(partition_id, concat(toString({slot:UInt16}), '-')) ORDER BY modification_time, min_block_number`,
+       AND startsWith(partition_id, concat(toString({slot:UInt16}), '-')) ORDER BY partition_id, min_block_number`,
     { params: { table, slot } },
   );
   await clickhouse.command(`ALTER TABLE ${table} DROP PART '${parts[index]!.part}'`);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { audit } from '../../clickhouse/audit.ts';
 import { createSinkStore } from '../../clickhouse/clickhouse-sink-store.ts';
 import type { ClickHouse } from '../../clickhouse/connection.ts';
@@ -11,6 +11,7 @@ import { ownerOptions } from '../../clickhouse/under-fence.ts';
 import {
   batchOf,
   claimNew,
+  type Death,
   type DeliveryServer,
   dyingConnection,
   FEBRUARY,
@@ -81,6 +82,11 @@ const rawMonths = async (slot: Slot) => {
   );
   return rows.map(({ month }) => month);
 };
+const SIXTY_EACH = [
+  [202601, 60],
+  [202602, 60],
+  [202603, 60],
+];
 /** control totals of one aggregate by month */
 const totals = async (slot: Slot, table = 'agg_pipeline_minute') => {
   const rows = await clickhouse.query<{ month: number; n: string }>(
@@ -92,80 +98,64 @@ const totals = async (slot: Slot, table = 'agg_pipeline_minute') => {
 };
 
 describe('a month that retention seals', () => {
-  beforeEach(() => threeMonths(2));
+  beforeAll(() => threeMonths(4));
 
   it('loses its raw rows and keeps its aggregates; recovery, rebuild and audit go on around it', async () => {
+    const sealed = slots().map((slot) => [slot, 202601, 'sealed']);
     const [slot] = slots();
     const window = await store.recentIds(slot!, offsetOf(179) + 1 - 50);
-    expect(outcomes(await retainOf({ dryRun: true }))).toEqual(slots().map((one) => [one, 202601, 'sealed']));
+    expect(outcomes(await retainOf({ dryRun: true }))).toEqual(sealed);
     expect(await rawMonths(slot!)).toEqual([202601, 202602, 202603]);
-    expect(outcomes(await retainOf())).toEqual(slots().map((one) => [one, 202601, 'sealed']));
+    expect(outcomes(await retainOf())).toEqual(sealed);
     expect(await rawMonths(slot!)).toEqual([202602, 202603]);
     expect(await store.recentIds(slot!, offsetOf(179) + 1 - 50)).toEqual(window);
-    expect(await audit(clickhouse, slots())).toMatchObject({
-      exact: true,
-      gaps: [],
-      sealed: { months: 2, differing: [] },
-    });
     for (let i = 0; i < 3; i++) await loseNewestPart(clickhouse, 'agg_ratings_live', slot!);
     await claimAgain();
     expect(claimed.map(({ nextOffset }) => nextOffset)).toEqual(slots().map(() => offsetOf(179) + 1));
-    await rebuild({
-      ...(await options()),
-      slots: slots(),
-      catalogVersion: 0,
-      fromMonth: null,
-      toMonth: null,
-    });
-    expect(await totals(slot!)).toEqual([
-      [202601, 60],
-      [202602, 60],
-      [202603, 60],
-    ]);
+    const months = { catalogVersion: 0, fromMonth: null, toMonth: null };
+    await rebuild({ ...(await options()), ...months, slots: [slot!] });
+    await claimAgain();
+    expect(await totals(slot!)).toEqual(SIXTY_EACH);
     expect(await retainOf()).toEqual([]);
   });
 
+  it('takes no new rows: a sink whose clock stands in it stops', async () => {
+    clock.nowAtMs = JANUARY;
+    await expect(send(180, 190)).rejects.toMatchObject({ code: 'halted' });
+    clock.nowAtMs = MARCH;
+  });
+
+  it('holds the position when raw behind it is cut, and cannot be cut itself', async () => {
+    const slot = slots()[1]!;
+    for (const offset of [0, offsetOf(59)]) {
+      await expect(rewind(await options(), slot, offset)).rejects.toMatchObject({ code: 'usage' });
+    }
+    await rewind(await options(), slot, offsetOf(59) + 1);
+    await claimAgain();
+    expect(claimed[1]).toMatchObject({ nextOffset: offsetOf(59) + 1, last: null });
+    await send(60, 180, [claimed[1]!]);
+    expect(await totals(slot)).toEqual([
+      [202601, 60],
+      [202603, 120],
+    ]);
+  });
+
   it('is compared by its control totals, which the audit turns red for and nothing can change', async () => {
-    const [slot, other] = slots();
-    await retainOf();
-    const [, expected] = (await totals(other!, 'agg_ratings_day'))[0]!;
-    await losePart(clickhouse, 'agg_ratings_day', other!, 0);
+    const { gaps, tables } = await audit(clickhouse, slots().slice(0, 2));
+    expect([gaps, tables.filter(({ differing }) => differing > 0)]).toEqual([[], []]);
+    const [slot, other] = slots().slice(2) as [number, number];
+    const [, expected] = (await totals(other, 'agg_ratings_day'))[0]!;
+    await losePart(clickhouse, 'agg_ratings_day', other, 0);
     const differing = [{ slot: other, month: 202601, table: 'agg_ratings_day', expected, found: 0 }];
     expect(await audit(clickhouse, slots())).toMatchObject({
       exact: false,
       gaps: [],
-      sealed: { months: 2, differing },
+      sealed: { months: 4, differing },
     });
-    expect(await recoverDeep(await options(), slots())).toMatchObject([
+    expect(await recoverDeep(await options(), [slot, other])).toMatchObject([
       { slot, repairs: [], gaps: [] },
       { slot: other, repairs: [], gaps: [] },
     ]);
-  });
-
-  it('holds the position when raw behind it is cut, and cannot be cut itself', async () => {
-    const [slot] = slots();
-    await retainOf();
-    for (const offset of [0, offsetOf(59)]) {
-      await expect(rewind(await options(), slot!, offset)).rejects.toMatchObject({ code: 'usage' });
-    }
-    await rewind(await options(), slot!, offsetOf(59) + 1);
-    await claimAgain();
-    expect(claimed[0]).toMatchObject({ nextOffset: offsetOf(59) + 1, last: null });
-    await send(60, 180, claimed.slice(0, 1));
-    expect(await totals(slot!)).toEqual([
-      [202601, 60],
-      [202603, 120],
-    ]);
-    expect(await audit(clickhouse, slots())).toMatchObject({ exact: true, gaps: [] });
-  });
-
-  it('takes no new rows: a sink whose clock stands in it stops', async () => {
-    await retainOf();
-    await claimAgain();
-    clock.nowAtMs = JANUARY;
-    await expect(send(180, 190)).rejects.toMatchObject({ code: 'halted' });
-    clock.nowAtMs = MARCH;
-    await send(180, 190);
   });
 });
 
@@ -212,107 +202,94 @@ describe('retention keeps', () => {
   });
 });
 
+/** One slot each: first what happens to it, at the end one claim and one audit of all. */
 describe('retention meets', () => {
-  const expectSealed = async () => {
-    expect(await totals(slots()[0]!)).toEqual([
-      [202601, 60],
-      [202602, 60],
-      [202603, 60],
-    ]);
-    expect(await audit(clickhouse, slots())).toMatchObject({
-      exact: true,
-      unfinished: [],
-      sealed: { months: slots().length, differing: [] },
-    });
-  };
+  beforeAll(() => threeMonths(5));
+
+  const rebuildOf = async (slot: Slot, through: ClickHouse, catalogVersion = 0) =>
+    rebuild({ ...(await options(through)), slots: [slot], catalogVersion, fromMonth: null, toMonth: null });
 
   it('a swap that was not finished: it finishes it first', async () => {
-    await threeMonths(1);
+    const slot = slots()[0]!;
     const catalogVersion = await loadCatalogue(clickhouse);
     const dead = interruptedConnection(clickhouse, /^ALTER TABLE agg_ratings_day REPLACE/, async () => {
       throw new Error('died here');
     });
-    const dying = rebuild({
-      ...(await options(dead)),
-      slots: slots(),
-      catalogVersion,
-      fromMonth: null,
-      toMonth: null,
-    });
-    await expect(dying).rejects.toThrow('died here');
-    await retainOf();
-    await claimAgain();
-    await expectSealed();
+    await expect(rebuildOf(slot, dead, catalogVersion)).rejects.toThrow('died here');
+    await retainOf({ slots: [slot] });
     const [rewritten] = await clickhouse.query<{ n: string }>(
       `SELECT count() > 0 AS n FROM agg_ratings_day
        WHERE slot = {slot:UInt16} AND ingest_month = 202601 AND dimension = 'company' AND id = {newest:UInt32}`,
-      { params: { slot: slots()[0], newest: 9_000 + catalogVersion } },
+      { params: { slot, newest: 9_000 + catalogVersion } },
     );
     expect(rewritten).toEqual({ n: 1 });
   });
 
   it('a swap that was noted although its month is sealed: it is not carried out', async () => {
-    await threeMonths(1);
-    await retainOf();
-    const [slot] = slots();
+    const slot = slots()[1]!;
+    await retainOf({ slots: [slot] });
     await clickhouse.insertRows('rebuilds', [
       { slot, ingest_month: 202601, tag: 'r1', catalog_version: 0, keep_below: null, state: 'swapping' },
     ]);
-    await claimAgain();
-    await expectSealed();
   });
 
   it('a rebuild that is running: the rebuild gives way', async () => {
-    await threeMonths(1);
+    const slot = slots()[2]!;
     const through = interruptedConnection(clickhouse, /^INSERT INTO rebuilds/, async () => {
-      await retainOf();
+      await retainOf({ slots: [slot] });
     });
-    const running = rebuild({
-      ...(await options(through)),
-      slots: slots(),
-      catalogVersion: 0,
-      fromMonth: null,
-      toMonth: null,
+    await expect(rebuildOf(slot, through)).rejects.toMatchObject({
+      code: 'fenced',
+      message: expect.stringContaining('another rebuild'),
     });
-    await expect(running).rejects.toMatchObject({ code: 'fenced', message: /another rebuild/ });
-    await claimAgain();
-    await expectSealed();
   });
 
   it('a sink that takes its slot back: it takes it once more', async () => {
-    await threeMonths(1);
-    const through = interruptedConnection(clickhouse, /^INSERT INTO sealed_months/, claimAgain);
-    await retainOf({ clickhouse: through });
-    await expect(send(180, 190)).rejects.toMatchObject({ code: 'fenced' });
-    await claimAgain();
-    await expectSealed();
+    const slot = slots()[3]!;
+    const through = interruptedConnection(clickhouse, /^INSERT INTO sealed_months/, async () => {
+      claimed[3] = (await store.claim([slot], noBeat))[0]!;
+    });
+    await retainOf({ slots: [slot], clickhouse: through });
+    await expect(send(180, 190, [claimed[3]!])).rejects.toMatchObject({ code: 'fenced' });
   });
 
   it('an audit between the clones of two tables: the audit clones again', async () => {
-    await threeMonths(1);
+    const slot = slots()[4]!;
     const through = interruptedConnection(clickhouse, /^CREATE TABLE audit_\d+_events_raw/, async () => {
-      await retainOf();
+      await retainOf({ slots: [slot] });
     });
-    expect(await audit(through, slots())).toMatchObject({ exact: true, sealed: { months: 1 } });
+    expect(await audit(through, [slot])).toMatchObject({ exact: true, sealed: { months: 1 } });
   });
 
-  it.each(['not_sent', 'lost_answer'] as const)(
-    'its own death at any statement: the next run does the rest (%s)',
-    async (mode) => {
-      const DEATHS = 5;
-      await threeMonths(DEATHS);
-      for (const [i, slot] of slots().entries()) {
-        const through = dyingConnection(clickhouse, { at: i + 1, mode });
-        await retainOf({ slots: [slot], clickhouse: through }).catch((thrown: Error) =>
-          expect(thrown.message).toContain('died here'),
-        );
-      }
-      await claimAgain();
-      expect(await audit(clickhouse, slots())).toMatchObject({ exact: true });
-      await retainOf();
-      for (const slot of slots()) expect(await rawMonths(slot)).toEqual([202602, 202603]);
-      await claimAgain();
-      await expectSealed();
-    },
-  );
+  it('and leaves all of them whole', async () => {
+    await claimAgain();
+    for (const slot of slots()) expect([slot, await totals(slot)]).toEqual([slot, SIXTY_EACH]);
+    expect(await audit(clickhouse, slots())).toMatchObject({
+      exact: true,
+      unfinished: [],
+      sealed: { months: slots().length, differing: [] },
+    });
+  });
+});
+
+it('retention that dies at any statement: the next run does the rest', async () => {
+  // lock, slot, slot again, seal, drop
+  const deaths: readonly Death[] = [
+    { at: 3, mode: 'lost_answer' },
+    { at: 4, mode: 'not_sent' },
+    { at: 4, mode: 'lost_answer' },
+    { at: 5, mode: 'not_sent' },
+    { at: 5, mode: 'lost_answer' },
+  ];
+  await threeMonths(deaths.length);
+  for (const [i, slot] of slots().entries()) {
+    const dead = dyingConnection(clickhouse, deaths[i]!);
+    await expect(retainOf({ slots: [slot], clickhouse: dead })).rejects.toThrow('died here');
+  }
+  await claimAgain();
+  expect(await audit(clickhouse, slots())).toMatchObject({ exact: true, sealed: { months: 3 } });
+  await retainOf();
+  for (const slot of slots()) {
+    expect([await rawMonths(slot), await totals(slot)]).toEqual([[202602, 202603], SIXTY_EACH]);
+  }
 });

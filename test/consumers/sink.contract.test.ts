@@ -233,7 +233,13 @@ describe.concurrent('position', () => {
       const configEntries = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];
       await admin.createTopics({ topics: [{ topic: world.topic, numPartitions: 1, configEntries }] });
       await admin.disconnect();
-      await world.produceRatings(0, 200);
+      // the broker takes the order for a topic a moment before it knows the topic
+      await waitUntil('the new topic takes records', 20_000, () =>
+        world.produceRatings(0, 200).then(
+          () => true,
+          () => false,
+        ),
+      );
       const sink = await world.startSink();
       await waitUntil('it halts', 20_000, () => states(sink)[0] === 'halted');
       expect(sink.notReady()[0]).toMatch(/not the one that the table holds/);
