@@ -52,6 +52,19 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   zod: ['runtime/settings-list.ts'],
   pino: ['runtime/logger.ts'],
   dotenv: ['runtime/environment.ts'],
+  '@aws-sdk/client-s3': ['catalog/sources/s3.ts'],
+  yauzl: ['catalog/sources/zip.ts'],
+  echarts: ['cli/ask/chart-svg.ts'],
+  '@resvg/resvg-js': ['cli/ask/chart-png.ts'],
+  'fastest-levenshtein': ['cli/suggest.ts'],
+  fastify: ['api/'],
+  '@fastify/swagger': ['api/'],
+  '@fastify/swagger-ui': ['api/'],
+  '@fastify/rate-limit': ['api/'],
+  '@fastify/cors': ['api/'],
+  uplot: ['dashboards/console/'],
+  '@grafana/grafana-foundation-sdk': ['dashboards/'],
+  '@prometheus-io/lezer-promql': ['dashboards/'],
 };
 
 const LINE_LIMIT = 300;
