@@ -1,9 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from 'prom-client';
-import { METRICS, type MetricName, type MetricSpec } from '../core/metrics-catalogue.ts';
+import { METRIC_PREFIX, METRICS, type MetricName, type MetricSpec } from '../core/metrics-catalogue.ts';
 import type { Labels, Metrics } from '../core/metrics-port.ts';
 import { createWeightedHistogram, type WeightedHistogram } from './weighted-histogram.ts';
-
-const PREFIX = 'reelstream_';
 
 export interface MetricsRegistry extends Metrics {
   /** text exposition format */
@@ -24,7 +22,7 @@ export function createMetrics(options: MetricsOptions): MetricsRegistry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const info = new Gauge({
-    name: `${PREFIX}build_info`,
+    name: `${METRIC_PREFIX}build_info`,
     help: 'Version of the running service',
     labelNames: ['service', 'version'],
     registers: [registry],
@@ -36,12 +34,12 @@ export function createMetrics(options: MetricsOptions): MetricsRegistry {
   for (const name of options.names) {
     const spec: MetricSpec = METRICS[name];
     const base = {
-      name: PREFIX + name,
+      name: METRIC_PREFIX + name,
       help: spec.help,
       labelNames: Object.keys(spec.labels),
       registers: [registry],
     };
-    const series = combinations(spec, options.knownLabels ?? {});
+    const series = spec.absentUntilKnown ? [] : combinations(spec, options.knownLabels ?? {});
     if (spec.type === 'counter') {
       const counter = new Counter(base);
       for (const labels of series) counter.inc(labels, 0);
@@ -49,6 +47,8 @@ export function createMetrics(options: MetricsOptions): MetricsRegistry {
     } else if (spec.type === 'gauge') {
       const gauge = new Gauge(base);
       for (const labels of series) gauge.set(labels, 0);
+      // without labels it is born at 0 whether one wants it or not
+      if (spec.absentUntilKnown) gauge.remove({});
       gauges.set(name, gauge);
     } else {
       const histogram = createWeightedHistogram({ ...base, buckets: spec.buckets ?? [], born: series });
@@ -71,6 +71,7 @@ function owned<T>(instruments: Map<string, T>, name: string): T {
   return instrument;
 }
 
+/** Labels that stay open have no series yet: the first one is born with its first value. */
 function combinations(
   spec: MetricSpec,
   known: Readonly<Record<string, readonly (string | number)[]>>,

@@ -6,7 +6,12 @@ const make = () =>
   createMetrics({
     service: 'test',
     version: '0',
-    names: ['consumer_events_dropped_total', 'sink_batch_rows', 'catalog_version'],
+    names: [
+      'consumer_events_dropped_total',
+      'sink_batch_rows',
+      'catalog_version',
+      'recon_last_success_timestamp_seconds',
+    ],
     knownLabels: { topic: ['ratings'], group: ['g'], table: ['events_raw'] },
   });
 
@@ -21,6 +26,14 @@ describe('metrics', () => {
     );
     expect(body).toContain('reelstream_sink_batch_rows_count{table="events_raw"} 0');
     expect(body).toContain('reelstream_build_info{service="test",version="0"} 1');
+  });
+
+  it('are missing until known where 0 would be believed', async () => {
+    const metrics = make();
+    const name = 'recon_last_success_timestamp_seconds';
+    expect((await metrics.expose()).body).not.toMatch(new RegExp(`^reelstream_${name} `, 'm'));
+    metrics.set(name, {}, 1_700_000_000);
+    expect((await metrics.expose()).body).toContain(`reelstream_${name} 1700000000`);
   });
 
   it('count', async () => {
