@@ -1,0 +1,81 @@
+import type { ClickHouse } from '../clickhouse/connection.ts';
+import { type Check, type CheckVerdict, checkFault, judgeCheck, measuresOf } from '../core/checks.ts';
+import { CATALOGUE_CHECKS } from './catalogue-checks.ts';
+import { catalogueMeasures } from './catalogue-measures.ts';
+import { type MeasureSource, readMeasures } from './measures.ts';
+
+export type CheckResult = Check & CheckVerdict;
+
+export interface RunChecksOptions {
+  readonly clickhouse: ClickHouse;
+  readonly checks: readonly Check[];
+  readonly sources: readonly MeasureSource[];
+  /** wall-clock time that "yesterday" and the results refer to */
+  readonly nowMs: number;
+}
+
+/**
+ * Measures, judges and writes the results into `check_results`. A check that is not valid fails, with the reason, and stops no
+ * other.
+ * @throws ReelstreamError `clickhouse`, `unavailable`
+ */
+export async function runChecks(options: RunChecksOptions): Promise<CheckResult[]> {
+  const { clickhouse, checks, sources, nowMs } = options;
+  const valid = checks.filter((check) => checkFault(check) === null);
+  const measures = await readMeasures(clickhouse, sources, measuresOf(valid), nowMs);
+  const results = checks.map((check): CheckResult => {
+    const fault = checkFault(check);
+    return fault === null
+      ? { ...check, ...judgeCheck(check, measures) }
+      : { ...check, outcome: 'failed', value: null, expectation: null, reason: fault };
+  });
+  await clickhouse.insertRows(
+    'check_results',
+    results.map((result) => resultRow(result, nowMs)),
+  );
+  return results;
+}
+
+/** What `catalog load` runs when a version is live: the checks, the program's and the table's, that are about the catalogue. */
+export async function runLoadChecks(clickhouse: ClickHouse, nowMs: number): Promise<CheckResult[]> {
+  const all = await readChecks(clickhouse, CATALOGUE_CHECKS);
+  const checks = all.filter((check) => catalogueMeasures.knows(check.left));
+  return runChecks({ clickhouse, checks, sources: [catalogueMeasures], nowMs });
+}
+
+/** The program's checks, changed, switched off and added to by the rows of the table `checks`. */
+export async function readChecks(clickhouse: ClickHouse, defaults: readonly Check[]): Promise<Check[]> {
+  const rows = await clickhouse.query<Check & { enabled: boolean }>(
+    `SELECT name, argMax(c.left_side, c.changed_at) AS left, argMax(c.operator, c.changed_at) AS operator,
+            argMax(c.right_side, c.changed_at) AS right, argMax(c.factor, c.changed_at) AS factor,
+            argMax(c.minimum, c.changed_at) AS minimum, argMax(c.severity, c.changed_at) AS severity,
+            argMax(c.enabled, c.changed_at) AS enabled
+     FROM checks AS c GROUP BY name ORDER BY name`,
+  );
+  const byName = new Map<string, Check>(defaults.map((check) => [check.name, check]));
+  for (const { enabled, ...check } of rows) {
+    if (enabled) byName.set(check.name, check);
+    else byName.delete(check.name);
+  }
+  return [...byName.values()];
+}
+
+function resultRow(result: CheckResult, nowMs: number): object {
+  const { name, left, operator, right, factor, severity, outcome, value, expectation, reason } = result;
+  const time = new Date(nowMs).toISOString();
+  return {
+    name,
+    left_side: left,
+    operator,
+    right_side: right,
+    factor: Number.isFinite(factor) ? factor : 0,
+    severity,
+    checked_at: time,
+    period_start: time.slice(0, 19),
+    period_end: time.slice(0, 19),
+    value,
+    expectation,
+    outcome,
+    detail: reason,
+  };
+}

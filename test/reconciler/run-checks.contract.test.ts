@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ClickHouse } from '../../clickhouse/connection.ts';
+import { CATALOGUE_CHECKS } from '../../reconciler/catalogue-checks.ts';
+import { readChecks, runLoadChecks } from '../../reconciler/run-checks.ts';
+import { type DeliveryServer, openDatabase, startDeliveryServer } from '../clickhouse/fixture.ts';
+
+const DAY_MS = 86_400_000;
+const MONDAY = Date.UTC(2026, 2, 2, 12);
+const TABLES = 6;
+
+let server: DeliveryServer;
+let clickhouse: ClickHouse;
+beforeAll(async () => {
+  server = await startDeliveryServer();
+  clickhouse = await openDatabase(server.url);
+});
+afterAll(async () => {
+  await clickhouse?.close();
+  await server?.stop();
+});
+
+/** As a load leaves the tables: `links` links, films and months, one genre and company. */
+async function load(version: number, links: number, reported = links): Promise<void> {
+  const ids = Array.from({ length: links }, (_, i) => i + 1);
+  await clickhouse.insertRows(
+    'catalog_movies',
+    ids.map((id) => ({
+      version,
+      movie_id: id,
+      tmdb_id: id,
+      facts_from: 'tmdb',
+      genre_ids: [1],
+      company_ids: [1],
+    })),
+  );
+  await clickhouse.insertRows('catalog_genres', [{ version, genre_id: 1, name: 'Drama' }]);
+  await clickhouse.insertRows('catalog_companies', [{ version, company_id: 1, name: 'A company' }]);
+  await clickhouse.insertRows(
+    'catalog_links',
+    ids.map((id) => ({ version, movie_id: id, tmdb_id: id })),
+  );
+  await clickhouse.insertRows('catalog_cpi', [{ version, series: 'CPI', month: '1999-01-01', value: 100 }]);
+  const loaded = (file: string, rows: number) => ({ version, file, outcome: 'loaded', rows });
+  await clickhouse.insertRows('load_reports', [
+    loaded('links.csv', reported),
+    loaded('movies_metadata.csv', links),
+    loaded('CPIAUCSL.csv', 1),
+    { version, file: 'links.csv', outcome: 'read', rows: links + 5 },
+  ]);
+  await clickhouse.insertRows('catalog_versions', [
+    { version, movies: links, matched: links, genres: 1, companies: 1, links, cpi_months: 1 },
+  ]);
+}
+
+const run = async (nowMs: number) => {
+  const results = await runLoadChecks(clickhouse, nowMs);
+  return Object.fromEntries(results.map(({ name, outcome }) => [name, outcome]));
+};
+const outcomes = (results: Readonly<Record<string, string>>) =>
+  ['passed', 'failed', 'skipped'].map(
+    (one) => Object.values(results).filter((outcome) => outcome === one).length,
+  );
+
+describe('after a load', () => {
+  beforeEach(async () => {
+    for (const table of [
+      'check_results',
+      'checks',
+      'catalog_versions',
+      'load_reports',
+      'catalog_movies',
+      'catalog_links',
+      'catalog_genres',
+      'catalog_companies',
+      'catalog_cpi',
+    ]) {
+      await clickhouse.command(`TRUNCATE TABLE ${table}`);
+    }
+  });
+
+  it('the table holds what the source gave; the first day has no yesterday', async () => {
+    await load(1, 100);
+    expect(outcomes(await run(MONDAY))).toEqual([TABLES, 0, TABLES]);
+    // still Monday: a count of today is no yesterday
+    expect(outcomes(await run(MONDAY + 1_000))).toEqual([TABLES, 0, TABLES]);
+  });
+
+  it('a shorter delivery fails against yesterday, and a small table says nothing', async () => {
+    await load(1, 100);
+    await run(MONDAY);
+    await load(2, 89);
+    const results = await run(MONDAY + DAY_MS);
+    expect(results).toMatchObject({
+      catalogue_yesterday_movies: 'failed',
+      catalogue_yesterday_links: 'failed',
+      catalogue_yesterday_genres: 'skipped',
+      catalogue_source_movies: 'passed',
+    });
+    const [stored] = await clickhouse.query(
+      `SELECT left_side, operator, right_side, factor, severity, value, expectation, toString(outcome) AS outcome, detail
+       FROM check_results WHERE name = 'catalogue_yesterday_links' ORDER BY checked_at DESC LIMIT 1`,
+    );
+    expect(stored).toEqual({
+      left_side: 'table:links',
+      operator: 'ge_ratio',
+      right_side: 'yesterday:links',
+      factor: 0.9,
+      severity: 'ticket',
+      value: 89,
+      expectation: 90,
+      outcome: 'failed',
+      detail: 'table:links is 89; expected >= 0.9 x yesterday:links (100)',
+    });
+  });
+
+  it('a table that lacks rows of its source fails', async () => {
+    await load(1, 100, 101);
+    await clickhouse.command(
+      'ALTER TABLE catalog_movies DELETE WHERE movie_id = 7 SETTINGS mutations_sync = 1',
+    );
+    expect(await run(MONDAY)).toMatchObject({
+      catalogue_source_links: 'failed',
+      catalogue_source_movies: 'failed',
+      catalogue_source_films: 'failed',
+      catalogue_source_genres: 'passed',
+    });
+  });
+
+  it('the table of checks changes an operator, switches one off and adds one', async () => {
+    await load(1, 100);
+    const mine = (name: string, more: object) => ({
+      name,
+      left_side: 'table:links',
+      right_side: 'source:links',
+      factor: 1,
+      minimum: 0,
+      severity: 'page',
+      enabled: true,
+      ...more,
+    });
+    await clickhouse.insertRows('checks', [
+      mine('catalogue_source_links', { operator: '<' }),
+      mine('catalogue_yesterday_links', { operator: '==', enabled: false }),
+      mine('mine', { operator: 'within_ratio', factor: 0.05 }),
+      mine('another', { operator: '>', right_side: '100' }),
+      mine('wrong', { operator: 'about' }),
+      mine('not_about_it', { operator: 'nonzero', left_side: 'rows:events_raw' }),
+    ]);
+    const results = await run(MONDAY);
+    expect(results).toMatchObject({
+      catalogue_source_links: 'failed',
+      mine: 'passed',
+      another: 'failed',
+      wrong: 'failed',
+    });
+    expect(results).not.toHaveProperty('catalogue_yesterday_links');
+    expect(results).not.toHaveProperty('not_about_it');
+    expect(await readChecks(clickhouse, CATALOGUE_CHECKS)).toHaveLength(CATALOGUE_CHECKS.length - 1 + 4);
+  });
+});
