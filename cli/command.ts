@@ -3,6 +3,7 @@ import { ReelstreamError } from '../core/errors.ts';
 import { readEnvironment } from '../runtime/environment.ts';
 import type { ExitCode } from '../runtime/exit-codes.ts';
 import { readSettings, type Settings } from '../runtime/settings.ts';
+import { namingSettings } from './name-settings.ts';
 
 /**
  * One file per command in `cli/commands/`. It exports `configure`, which adds options and help to the (already named)
@@ -22,7 +23,11 @@ export function action<Options, Arguments extends unknown[]>(
     const command = given.at(-1) as Command;
     const positional = given.slice(0, -2) as Arguments;
     const settings = readSettings(readEnvironment());
-    process.exitCode = await body(command.opts() as Options, settings, ...positional);
+    try {
+      process.exitCode = await body(command.opts() as Options, settings, ...positional);
+    } catch (thrown) {
+      throw namingSettings(thrown);
+    }
   };
 }
 

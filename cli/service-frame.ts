@@ -10,6 +10,7 @@ import { createLogger } from '../runtime/logger.ts';
 import { createMetrics, type MetricsRegistry } from '../runtime/metrics.ts';
 import { runService, type Service } from '../runtime/run-service.ts';
 import type { Settings } from '../runtime/settings.ts';
+import { namingSettings } from './name-settings.ts';
 
 export interface FramedService extends Service {
   alive(): boolean;
@@ -64,14 +65,22 @@ export async function runFramed(
       status: () => service?.status() ?? {},
       controls: proxyOf(options.controlPaths ?? [], () => service?.controls),
     });
-    service = await start({ logger, metrics });
-    return service;
+    const started = await start({ logger, metrics });
+    service = started;
+    return { done: started.done.catch(raiseNaming), stop: () => started.stop() };
   };
   try {
-    return await runService(begin, { logger, stopTimeoutMs: settings.REELSTREAM_STOP_TIMEOUT_MS });
+    return await runService(() => begin().catch(raiseNaming), {
+      logger,
+      stopTimeoutMs: settings.REELSTREAM_STOP_TIMEOUT_MS,
+    });
   } finally {
     await health?.close();
   }
+}
+
+function raiseNaming(thrown: unknown): never {
+  throw namingSettings(thrown);
 }
 
 function proxyOf(

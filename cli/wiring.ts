@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ClickHouse, connectClickHouse } from '../clickhouse/connection.ts';
+import { ReelstreamError } from '../core/errors.ts';
 import type { Metrics } from '../core/metrics-port.ts';
 import { createKafkaAdmin, type KafkaAdmin } from '../kafka/admin.ts';
 import type { KafkaConnection } from '../kafka/kafkajs-client.ts';
@@ -23,13 +25,18 @@ export function clickHouseFrom(
   });
 }
 
-/** @param clientId names the process in the broker's logs and quotas */
+/**
+ * @param clientId names the process in the broker's logs and quotas
+ * @throws ReelstreamError `settings` when the file of authorities cannot be used
+ */
 export function kafkaConnectionFrom(settings: Settings, clientId: string): KafkaConnection {
   const mechanism = settings.REELSTREAM_KAFKA_SASL_MECHANISM;
+  const authorities = settings.REELSTREAM_KAFKA_TLS_CA_FILE;
   return {
     brokers: settings.REELSTREAM_KAFKA_BROKERS,
     clientId,
     tls: settings.REELSTREAM_KAFKA_TLS,
+    ...(authorities === '' ? {} : { tlsAuthorities: readAuthorities(authorities) }),
     ...(mechanism === 'none'
       ? {}
       : {
@@ -40,6 +47,20 @@ export function kafkaConnectionFrom(settings: Settings, clientId: string): Kafka
           },
         }),
   };
+}
+
+/** A client that finds no certificate in it would trust nobody, and say so of the broker. */
+function readAuthorities(path: string): string {
+  const fault = (what: string, cause?: unknown) =>
+    new ReelstreamError('settings', `REELSTREAM_KAFKA_TLS_CA_FILE: ${what}`, { cause });
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw fault((cause as Error).message, cause);
+  }
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
+  throw fault(`no certificate in ${path}: it must be PEM, which begins with -----BEGIN CERTIFICATE-----`);
 }
 
 export function kafkaAdminFrom(settings: Settings, clientId: string): KafkaAdmin {

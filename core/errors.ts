@@ -1,7 +1,7 @@
 /**
  * Closed list of what can go wrong, by who has to act:
- * `usage` and `settings` the caller, `unavailable` nobody (it is retried), `halted` a person,
- * `fenced` and `short_body` the delivery protocol (doubt, then recover), `bad_data` the data's owner,
+ * `usage` and `settings` the caller, `unavailable` nobody (it is retried, all but a login that was refused), `halted` a
+ * person, `fenced` and `short_body` the delivery protocol (doubt, then recover), `bad_data` the data's owner,
  * `clickhouse`, `kafka`, `registry` a dependency that answered with an error of its own, `shortfall` whoever asked for more than
  * was achieved, `unknown` the developers.
  */

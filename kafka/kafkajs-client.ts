@@ -1,4 +1,4 @@
-import { connect as connectPlain } from 'node:net';
+import { connect as connectPlain, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { type Broker, type Cluster, Kafka, type KafkaConfig, logLevel } from 'kafkajs';
 import { ReelstreamError } from '../core/errors.ts';
@@ -12,6 +12,8 @@ export interface KafkaConnection {
   readonly brokers: readonly string[];
   readonly clientId: string;
   readonly tls?: boolean;
+  /** PEM text of the authorities that may have signed the brokers' certificates; default those that Node comes with */
+  readonly tlsAuthorities?: string;
   readonly sasl?: { readonly mechanism: SaslMechanism; readonly username: string; readonly password: string };
 }
 
@@ -20,11 +22,11 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 3_000;
 
 export function createKafka(connection: KafkaConnection, logger: Logger = silentLogger): Kafka {
-  const { brokers, clientId, tls = false, sasl } = connection;
+  const { brokers, clientId, tls = false, tlsAuthorities, sasl } = connection;
   return new Kafka({
     brokers: [...brokers],
     clientId,
-    ssl: tls,
+    ssl: tls && tlsAuthorities !== undefined ? { ca: tlsAuthorities } : tls,
     ...(sasl ? { sasl: sasl as NonNullable<KafkaConfig['sasl']> } : {}),
     connectionTimeout: CONNECT_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -44,8 +46,10 @@ export function createKafka(connection: KafkaConnection, logger: Logger = silent
 const MAX_SOCKET_LISTENERS = 100;
 
 const openSocket: NonNullable<KafkaConfig['socketFactory']> = ({ host, port, ssl, onConnect }) => {
+  // a hosted cluster may tell its customers apart by the name they ask for; an address is not allowed there
+  const asked = isIP(host) === 0 ? { servername: host } : {};
   const socket = ssl
-    ? connectTls({ host, port, ...ssl }, onConnect)
+    ? connectTls({ host, port, ...asked, ...ssl }, onConnect)
     : connectPlain({ host, port }, onConnect);
   socket.setKeepAlive(true, 60_000);
   socket.setMaxListeners(MAX_SOCKET_LISTENERS);

@@ -76,10 +76,42 @@ export function isFatal(error: unknown): boolean {
   return FATAL.includes(errorTypeOf(error)) || errorTypeOf(error) === 'KafkaJSSASLAuthenticationError';
 }
 
-/** What a caller of this folder sees: `unavailable` for what passes by itself, `kafka` for what does not. */
+/** Why client and broker do not come together although both are there. */
+export type Refusal = 'login' | 'certificate';
+
+const LOGIN_REFUSED = [
+  'SASL_AUTHENTICATION_FAILED',
+  'UNSUPPORTED_SASL_MECHANISM',
+  'ILLEGAL_SASL_STATE',
+  'KafkaJSSASLAuthenticationError',
+];
+/** Node's names of what is wrong with a certificate. Source: Node's documentation of tls, "X509 certificate error codes" */
+const CERTIFICATE_REFUSED = /^(UNABLE_TO_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_CA$|ERR_TLS_CERT_)/;
+
+function refusalOf(error: unknown): Refusal | null {
+  if (LOGIN_REFUSED.includes(errorTypeOf(error))) return 'login';
+  for (let one = error; one instanceof Error; one = one.cause) {
+    const { code } = one as { readonly code?: unknown };
+    if (typeof code === 'string' && CERTIFICATE_REFUSED.test(code)) return 'certificate';
+  }
+  return null;
+}
+
+/**
+ * What a caller of this folder sees: `unavailable` for what passes by itself, `kafka` for what does not. A refused login or
+ * certificate is `unavailable`, with `refused` among its details; a login is not worth another try.
+ */
 export function toKafkaError(what: string, error: unknown): ReelstreamError {
   if (error instanceof ReelstreamError) return error;
   const because = error instanceof Error ? error.message : String(error);
+  const refused = refusalOf(error);
+  if (refused !== null) {
+    return new ReelstreamError('unavailable', `${what}: ${because}`, {
+      cause: error,
+      retryable: refused === 'certificate',
+      details: { refused },
+    });
+  }
   const code = isFatal(error) ? 'kafka' : 'unavailable';
   return new ReelstreamError(code, `${what}: ${because}`, { cause: error });
 }

@@ -1,3 +1,4 @@
+import { rootCertificates } from 'node:tls';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
 import type { KafkaConnection } from './kafkajs-client.ts';
@@ -50,7 +51,7 @@ export function topicConfig({ deliveryTimeoutMs = 120_000 }: RdkafkaWriterOption
 
 export function producerConfig(options: RdkafkaWriterOptions): ClientConfig {
   const { connection, lingerMs = DEFAULT_LINGER_MS, compression = 'none', onReport, warmUp } = options;
-  const { brokers, clientId, tls = false, sasl } = connection;
+  const { brokers, clientId, tls = false, tlsAuthorities, sasl } = connection;
   return {
     'metadata.broker.list': brokers.join(','),
     'client.id': clientId,
@@ -70,6 +71,8 @@ export function producerConfig(options: RdkafkaWriterOptions): ClientConfig {
     'delivery.report.only.error': onReport === undefined,
     'statistics.interval.ms': onReport === undefined || warmUp ? STATISTICS_INTERVAL_MS : 0,
     'security.protocol': `${sasl ? 'sasl_' : ''}${tls ? 'ssl' : 'plaintext'}`,
+    // As the other client: what the system trusts is not the same everywhere, and some images trust nobody
+    ...(tls ? { 'ssl.ca.pem': tlsAuthorities ?? rootCertificates.join('\n') } : {}),
     ...(sasl
       ? {
           'sasl.mechanisms': sasl.mechanism.toUpperCase(),

@@ -138,6 +138,10 @@ export const SETTINGS = {
   REELSTREAM_KAFKA_SASL_USERNAME: text('', 'Kafka user'),
   REELSTREAM_KAFKA_SASL_PASSWORD: secret('Kafka password'),
   REELSTREAM_KAFKA_TLS: flag(false, 'Speak TLS to Kafka'),
+  REELSTREAM_KAFKA_TLS_CA_FILE: text(
+    '',
+    "File (PEM) with the authorities that may have signed Kafka's certificate; empty = the public ones that Node knows",
+  ),
   REELSTREAM_RATINGS_TOPIC: named('ratings', 'Topic of rating events'),
   REELSTREAM_RATINGS_PARTITIONS: integer(4, 1, 256, 'Partitions of the ratings topic when it is created'),
   REELSTREAM_USERS_TOPIC: named('users', 'Topic of user profiles'),

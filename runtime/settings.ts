@@ -80,6 +80,9 @@ function crossFaults(s: Settings): string[] {
   if (s.REELSTREAM_KAFKA_SASL_MECHANISM !== 'none' && s.REELSTREAM_KAFKA_SASL_USERNAME === '') {
     faults.push('REELSTREAM_KAFKA_SASL_USERNAME: is needed with REELSTREAM_KAFKA_SASL_MECHANISM');
   }
+  if (s.REELSTREAM_KAFKA_TLS_CA_FILE !== '' && !s.REELSTREAM_KAFKA_TLS) {
+    faults.push('REELSTREAM_KAFKA_TLS_CA_FILE: is of use only with REELSTREAM_KAFKA_TLS=true');
+  }
   if (s.MOVIES_MATCH_EXISTING_USERS_FIRST_ID > s.MOVIES_MATCH_EXISTING_USERS_LAST_ID) {
     faults.push(
       'MOVIES_MATCH_EXISTING_USERS_FIRST_ID: must not be above MOVIES_MATCH_EXISTING_USERS_LAST_ID',

@@ -16,7 +16,7 @@ import type { ProcessSpec } from '../../embedded/supervisor/process-spec.ts';
 import { removeRunRecord, writeRunRecord } from '../../embedded/supervisor/run-record.ts';
 import { recordOf } from '../../embedded/supervisor/supervised-process.ts';
 
-const JAVA_FOLDER = resolve(import.meta.dirname, '../../.reelstream/vendor/java');
+export const JAVA_FOLDER = resolve(import.meta.dirname, '../../.reelstream/vendor/java');
 
 /** A process of a test: on a free port, over a folder of its own, gone when the test's process is. */
 export interface TestProcess {

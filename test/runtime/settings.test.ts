@@ -97,6 +97,8 @@ describe('settings', () => {
       REELSTREAM_SINK_FLUSH_MAX_INTERVAL_MS: '1000',
     };
     expect(() => readSettings(flush)).toThrow(/must not be above/);
+    const authorities = { REELSTREAM_KAFKA_TLS_CA_FILE: 'ca.pem' };
+    expect(() => readSettings(authorities)).toThrow(/CA_FILE: is of use only with REELSTREAM_KAFKA_TLS=true/);
     const users = { MOVIES_MATCH_NEW_USERS_FIRST_ID: '300301' };
     expect(() => readSettings(users)).toThrow(/NEW_USERS_FIRST_ID: must not be above MOVIES_MATCH_NEW_USERS/);
     const ids = { MOVIES_MATCH_EXISTING_USERS_LAST_ID: '10', MOVIES_MATCH_EXISTING_USERS_FIRST_ID: '11' };
