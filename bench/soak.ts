@@ -8,6 +8,7 @@ import { type BenchStack, type BenchTools, withBenchStack } from './bench-stack.
 export interface MemorySample {
   readonly atMs: number;
   readonly residentBytes: number;
+  readonly heapUsedBytes: number;
 }
 
 /** Resident memory of a process over time, MB. */
@@ -17,6 +18,11 @@ export interface MemoryCourse {
   readonly largestMb: number;
   /** of the second half, by least squares: what a process fills at its start has settled by then */
   readonly slopeMbPerMinute: number;
+  /**
+   * Least heap in use by thirds of the run. Garbage that has survived its youth stays for minutes, in which the resident
+   * size creeps up; what is left right after it was collected is what the process really holds.
+   */
+  readonly leastHeapMb: readonly [number, number, number];
 }
 
 export interface SoakBench {
@@ -29,6 +35,8 @@ const RATE = 5_000;
 const SAMPLE_INTERVAL_MS = 2_000;
 const MIN_SAMPLES = 10;
 const MB = 1024 * 1024;
+const RESIDENT = /^process_resident_memory_bytes (\S+)$/m;
+const HEAP_USED = /^nodejs_heap_size_used_bytes (\S+)$/m;
 
 /** The load simulator with ledger and report at 5,000 events per second for as long as the events last. */
 export function benchSoak(events: number, tools: BenchTools): Promise<SoakBench> {
@@ -80,8 +88,8 @@ async function produceAndWatch(stack: BenchStack, events: number): Promise<Memor
   const exited = supervisor.exited('producer').finally(() => ended.abort());
   const samples: MemorySample[] = [];
   while (!ended.signal.aborted) {
-    const residentBytes = await readResidentBytes(port);
-    if (residentBytes !== null) samples.push({ atMs: systemClock.monotonicMs(), residentBytes });
+    const memory = await readMemory(port);
+    if (memory !== null) samples.push({ atMs: systemClock.monotonicMs(), ...memory });
     await systemClock.sleep(SAMPLE_INTERVAL_MS, ended.signal);
   }
   const { code } = await exited;
@@ -90,11 +98,13 @@ async function produceAndWatch(stack: BenchStack, events: number): Promise<Memor
 }
 
 /** As the process itself publishes it; null when it does not answer, as at its end. */
-async function readResidentBytes(port: number): Promise<number | null> {
+async function readMemory(port: number): Promise<Omit<MemorySample, 'atMs'> | null> {
   try {
     const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
-    const value = /^process_resident_memory_bytes (\S+)$/m.exec(await answer.text())?.[1];
-    return value === undefined ? null : Number(value);
+    const text = await answer.text();
+    const [residentBytes, heapUsedBytes] = [RESIDENT, HEAP_USED].map((line) => Number(line.exec(text)?.[1]));
+    const isWhole = Number.isFinite(residentBytes) && Number.isFinite(heapUsedBytes);
+    return isWhole ? { residentBytes: residentBytes!, heapUsedBytes: heapUsedBytes! } : null;
   } catch {
     return null;
   }
@@ -111,7 +121,15 @@ export function courseOf(samples: readonly MemorySample[]): MemoryCourse {
     lastMb: sizes.at(-1)!,
     largestMb: Math.max(...sizes),
     slopeMbPerMinute: slopeOf(samples.slice(Math.floor(samples.length / 2))),
+    leastHeapMb: [leastHeapOf(samples, 0), leastHeapOf(samples, 1), leastHeapOf(samples, 2)],
   };
+}
+
+/** @param third 0 to 2 */
+function leastHeapOf(samples: readonly MemorySample[], third: number): number {
+  const bound = (place: number) => Math.round((place * samples.length) / 3);
+  const within = samples.slice(bound(third), bound(third + 1));
+  return Math.min(...within.map(({ heapUsedBytes }) => heapUsedBytes / MB));
 }
 
 function slopeOf(samples: readonly MemorySample[]): number {

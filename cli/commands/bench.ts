@@ -107,6 +107,7 @@ const soak: Bench<SoakBench> = {
     ['at last, MB', memory.lastMb],
     ['largest, MB', memory.largestMb],
     ['slope of the second half, MB per minute', memory.slopeMbPerMinute],
+    ...memory.leastHeapMb.map((mb, i): [string, Cell] => [`least heap in use, third ${i + 1} of 3, MB`, mb]),
   ],
 };
 

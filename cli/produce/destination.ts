@@ -1,9 +1,10 @@
 import { ReelstreamError, toReelstreamError } from '../../core/errors.ts';
-import type { KafkaAdmin } from '../../kafka/admin.ts';
+import type { KafkaAdmin, LogBounds } from '../../kafka/admin.ts';
 import { proveRefusal, SWITCHED_RATING_EVENT } from '../../producer/faults/schema-switch.ts';
 import type { LedgerLog } from '../../producer/ledger/ledger.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { RATING_EVENT } from '../../schemas/contracts.ts';
+import { boundsIfThere } from '../verify/plan-letters.ts';
 import { kafkaAdminFrom, registryFrom, topicsFrom } from '../wiring.ts';
 import type { Destination, LoadPlan } from './load-plan.ts';
 import { refuseAbsentPartition } from './refusals.ts';
@@ -29,12 +30,20 @@ async function openLog(settings: Settings, createTopic: boolean): Promise<Ledger
   const admin = kafkaAdminFrom(settings, 'reelstream-producer');
   try {
     await requireTopic(admin, settings, createTopic);
-    const bounds = await admin.bounds(topic);
-    const startOffsets = Array.from({ length: bounds.size }, (_, partition) => bounds.get(partition)!.end);
-    return { clusterId: await admin.clusterId(), topic, startOffsets };
+    const letterTopic = settings.REELSTREAM_DEAD_LETTER_TOPIC;
+    return {
+      clusterId: await admin.clusterId(),
+      topic,
+      startOffsets: endsOf(await admin.bounds(topic)),
+      letters: { topic: letterTopic, startOffsets: endsOf(await boundsIfThere(admin, letterTopic)) },
+    };
   } finally {
     await admin.close();
   }
+}
+
+function endsOf(bounds: ReadonlyMap<number, LogBounds>): number[] {
+  return Array.from({ length: bounds.size }, (_, partition) => bounds.get(partition)!.end);
 }
 
 /** @throws ReelstreamError `kafka` when the topic is not there and may not be created */

@@ -6,12 +6,12 @@ import {
   sealedRanges,
   slotRangesOf,
 } from '../../clickhouse/raw-verdicts.ts';
-import { ReelstreamError, toReelstreamError } from '../../core/errors.ts';
-import type { KafkaAdmin, LogBounds } from '../../kafka/admin.ts';
+import { ReelstreamError } from '../../core/errors.ts';
 import { DEAD_LETTER_HEADERS } from '../../kafka/dead-letter-record.ts';
 import type { LedgerLog } from '../../producer/ledger/ledger.ts';
 import type { LogImage, OutcomeCounts } from '../../producer/verify/log-image.ts';
 import { scanTopic } from '../../producer/verify/scan-topic.ts';
+import { boundsIfThere, planLetters } from './plan-letters.ts';
 import type { ReadLog } from './read-log.ts';
 import type { LogPlan, VerifyDeps } from './verification.ts';
 
@@ -38,7 +38,7 @@ export async function compareTables(
     );
   }
   for (const range of ranges) await compareRows(deps, clickhouse, log.topic, range, image);
-  await compareLetters(deps, log.topic, image);
+  await compareLetters(deps, log, image);
   return image.finish();
 }
 
@@ -86,12 +86,11 @@ async function compareRows(
 }
 
 /** Letters may be there more than once, and about other runs; their coordinates count. */
-async function compareLetters(deps: VerifyDeps, topic: string, image: LogImage): Promise<void> {
+async function compareLetters(deps: VerifyDeps, log: LedgerLog, image: LogImage): Promise<void> {
+  const { topic } = log;
   const { admin, connection, clock, deadLetterTopic, onProgress } = deps;
   const bounds = await boundsIfThere(admin, deadLetterTopic);
-  const ranges = new Map(
-    [...bounds].map(([partition, { start, end }]) => [partition, { from: start, to: end }]),
-  );
+  const ranges = planLetters(deadLetterTopic, bounds, log);
   let read = 0;
   await scanTopic({ connection, topic: deadLetterTopic, ranges, clock }, (_, records) => {
     for (const { headers } of records) {
@@ -103,15 +102,4 @@ async function compareLetters(deps: VerifyDeps, topic: string, image: LogImage):
     read += records.length;
     onProgress(`${deadLetterTopic}: ${read} dead letters read`);
   });
-}
-
-/** No topic, no letters: what should be among them is then reported as missing. */
-async function boundsIfThere(admin: KafkaAdmin, topic: string): Promise<ReadonlyMap<number, LogBounds>> {
-  try {
-    await admin.partitionCount(topic);
-  } catch (error) {
-    if (toReelstreamError(error).code === 'kafka') return new Map();
-    throw error;
-  }
-  return admin.bounds(topic);
 }

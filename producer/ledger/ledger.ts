@@ -30,6 +30,14 @@ export interface LedgerLog {
   readonly topic: string;
   /** by partition: end of the log before the run's first record */
   readonly startOffsets: readonly number[];
+  /** missing in ledgers of older versions */
+  readonly letters?: LedgerLetters;
+}
+
+export interface LedgerLetters {
+  readonly topic: string;
+  /** by partition: end of the dead-letter topic before the run's first record; none when there was no such topic */
+  readonly startOffsets: readonly number[];
 }
 
 /**

@@ -89,7 +89,8 @@ function readCheckpoint(payload: PayloadReader, { onCheckpoint }: StatementHandl
 function readHeader(payload: Buffer): LedgerHeader {
   const header = JSON.parse(payload.toString('utf8')) as LedgerHeader;
   const { runId, first, worker, workers, runAhead, log } = header;
-  const numbers = [first, worker, workers, runAhead, ...(log?.startOffsets ?? [])];
+  const offsets = [...(log?.startOffsets ?? []), ...(log?.letters?.startOffsets ?? [])];
+  const numbers = [first, worker, workers, runAhead, ...offsets];
   const isWhole = numbers.every((value) => Number.isSafeInteger(value) && value >= 0);
   if (!isWhole || worker >= workers || parseRunId(runId) !== runId) {
     throw nonsense('a header of another program');

@@ -1,6 +1,12 @@
 import { ReelstreamError } from '../../core/errors.ts';
 import type { RunId } from '../../core/event-id.ts';
-import type { LedgerFooter, LedgerHeader, LedgerLog, StatementHandlers } from '../ledger/ledger.ts';
+import type {
+  LedgerFooter,
+  LedgerHeader,
+  LedgerLetters,
+  LedgerLog,
+  StatementHandlers,
+} from '../ledger/ledger.ts';
 import { createSessionBuilder, type Session } from './session.ts';
 
 /** What was done to an event on purpose. */
@@ -106,11 +112,26 @@ function commonLog(sessions: readonly Session[]): LedgerLog | null {
   const logs = sessions.flatMap(({ header }) => (header.log === null ? [] : [header.log]));
   const [log] = logs;
   if (log === undefined) return null;
-  const partitions = Math.max(...logs.map(({ startOffsets }) => startOffsets.length));
-  const startOffsets = Array.from({ length: partitions }, (_, partition) =>
-    Math.min(...logs.map((one) => one.startOffsets[partition] ?? 0)),
+  const { letters: _, ...rest } = log;
+  const letters = commonLetters(logs);
+  const startOffsets = lowestOffsets(logs.map((one) => one.startOffsets));
+  return { ...rest, startOffsets, ...(letters ? { letters } : {}) };
+}
+
+/** Where one of them does not say, or means another topic, nothing can be said for all. */
+function commonLetters(logs: readonly LedgerLog[]): LedgerLetters | null {
+  const letters = logs.flatMap((one) => (one.letters ? [one.letters] : []));
+  const topics = new Set(letters.map(({ topic }) => topic));
+  const [topic] = topics;
+  if (topic === undefined || topics.size > 1 || letters.length < logs.length) return null;
+  return { topic, startOffsets: lowestOffsets(letters.map(({ startOffsets }) => startOffsets)) };
+}
+
+function lowestOffsets(all: readonly (readonly number[])[]): number[] {
+  const partitions = Math.max(...all.map(({ length }) => length));
+  return Array.from({ length: partitions }, (_, partition) =>
+    Math.min(...all.map((offsets) => offsets[partition] ?? 0)),
   );
-  return { ...log, startOffsets };
 }
 
 function requireSameRun(before: LedgerHeader | undefined, header: LedgerHeader): void {

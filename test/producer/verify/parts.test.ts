@@ -3,13 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { createDedupeWindow } from '../../../core/dedupe-window.ts';
 import { createEventIds, readEventId } from '../../../core/event-id.ts';
 import { keyOfUser } from '../../../core/user-key.ts';
+import { createClaims } from '../../../producer/verify/claims.ts';
 import { createDifferences } from '../../../producer/verify/differences.ts';
 import { createDuplicateWindow } from '../../../producer/verify/duplicate-window.ts';
 import { createIdentify, FOREIGN, userOf } from '../../../producer/verify/identify.ts';
 import { createNumberRanges } from '../../../producer/verify/number-ranges.ts';
 import { addUpClaims } from '../../../producer/verify/totals.ts';
 import { idOf, rating } from '../../helpers/events.ts';
-import { footerOf, RUN_ID } from '../ledger/fixture.ts';
+import { footerOf, headerOf, RUN_ID } from '../ledger/fixture.ts';
 import { type Book, claimsOf, encode, headersOf } from './fixture.ts';
 
 const identify = createIdentify(RUN_ID);
@@ -104,6 +105,31 @@ it('ranges of numbers hold what was added', () => {
       expect(ranges.countBelow(bound)).toBe(places.filter((at) => at * step < bound).length);
     }),
   );
+});
+
+describe('where the dead letters of several ledgers begin', () => {
+  const log = { clusterId: 'cluster', topic: 'ratings', startOffsets: [5] };
+  const lettersOf = (...all: (readonly [topic: string, ...startOffsets: number[]] | null)[]) => {
+    const builder = createClaims();
+    for (const one of all) {
+      const letters =
+        one === null ? {} : { letters: { topic: one[0], startOffsets: one.slice(1) as number[] } };
+      builder.begin(headerOf({ log: { ...log, ...letters } }));
+      builder.end(null);
+    }
+    return builder.build().log.letters;
+  };
+
+  it('is at the lowest end that one of them saw', () => {
+    expect(lettersOf(['letters', 9])).toEqual({ topic: 'letters', startOffsets: [9] });
+    expect(lettersOf(['letters', 9, 4], ['letters', 3])).toEqual({ topic: 'letters', startOffsets: [3, 0] });
+  });
+
+  it('is not known when one of them does not say, or means another topic', () => {
+    expect(lettersOf(null)).toBeUndefined();
+    expect(lettersOf(['letters', 9], null)).toBeUndefined();
+    expect(lettersOf(['letters', 9], ['others', 9])).toBeUndefined();
+  });
 });
 
 describe('the sums of a ledger', () => {
