@@ -103,6 +103,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/catalog.ts'),
   },
   {
+    name: 'ask',
+    usage: '[question]',
+    summary: 'answer a named question: ask --list',
+    load: () => import('./commands/ask.ts'),
+  },
+  {
     name: 'verify',
     summary: "prove from a run's ledger where every event went",
     load: () => import('./commands/verify.ts'),

@@ -96,4 +96,5 @@ export function registryFrom(settings: Settings, metrics?: Metrics): Registry {
 }
 
 export const migrationsFolder: string = join(projectRoot, 'clickhouse', 'ddl');
+export const questionsFolder: string = join(projectRoot, 'clickhouse', 'questions');
 export const sampleFolder: string = join(projectRoot, 'data');

@@ -133,7 +133,8 @@ function findContradictions(question: Question): string[] {
   const { sql, parameters, columns, totals } = question;
   const faults: string[] = [];
   if (!/^(WITH|SELECT)\b/.test(sql)) faults.push('the statement must begin with WITH or SELECT');
-  if (/;|\bFORMAT\s+\w+\s*$/.test(sql)) faults.push('the statement ends without ; and FORMAT');
+  if (/;|\bFORMAT\s+\w+\s*$/.test(sql.replace(/--.*/g, '')))
+    faults.push('the statement ends without ; and FORMAT');
   if (columns.length === 0) faults.push('no column is described');
   const names = [
     ...parameters.map(({ name }) => `parameter ${name}`),

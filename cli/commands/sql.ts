@@ -1,8 +1,6 @@
 import { pipeline } from 'node:stream/promises';
-import { type ClickHouse, connectClickHouse } from '../../clickhouse/connection.ts';
-import type { Settings } from '../../runtime/settings.ts';
 import { action, type Configure } from '../command.ts';
-import { clickHouseFrom } from '../wiring.ts';
+import { connectReadOnly } from '../read-only.ts';
 
 interface Options {
   readonly format?: string;
@@ -38,21 +36,3 @@ export const configure: Configure = (command) => {
       }),
     );
 };
-
-interface ReadOnly {
-  readonly clickhouse: ClickHouse;
-  readonly limits: Readonly<Record<string, number>>;
-}
-
-/** A server refuses to be told `readonly` by a user who has it already, so only a user who may write asks for it. */
-function connectReadOnly(settings: Settings): ReadOnly {
-  const username = settings.REELSTREAM_CLICKHOUSE_READONLY_USERNAME;
-  if (username === '') return { clickhouse: clickHouseFrom(settings), limits: { readonly: 1 } };
-  const clickhouse = connectClickHouse({
-    url: settings.REELSTREAM_CLICKHOUSE_URL,
-    username,
-    password: settings.REELSTREAM_CLICKHOUSE_READONLY_PASSWORD,
-    database: settings.REELSTREAM_CLICKHOUSE_DATABASE,
-  });
-  return { clickhouse, limits: {} };
-}
