@@ -1,5 +1,5 @@
 import type { Answer, AnswerCell, AnswerColumn } from '../../clickhouse/questions-answer.ts';
-import { askedLine, chartColumns, coverageLine } from './describe.ts';
+import { askedInWords, chartColumns, coverageLine } from './describe.ts';
 import { cellText, columnText } from './numbers.ts';
 
 /** What to draw, whichever way it is drawn. */
@@ -37,7 +37,7 @@ export function planChart(answer: Answer): ChartPlan | null {
   return {
     kind,
     title: answer.title,
-    subtitle: [describeValue(column), askedLine(answer), drawn.left]
+    subtitle: [describeValue(column), askedInWords(answer), drawn.left]
       .filter((text) => text !== '')
       .join(' · '),
     coverage: coverageLine(answer),

@@ -110,7 +110,12 @@ const barLabel = { show: true, fontSize: 12, color: INK, fontFamily: FONT, dista
 
 function bars(plan: ChartPlan) {
   return {
-    xAxis: { type: 'value', show: false, min: (extent: { min: number }) => Math.min(0, extent.min) },
+    xAxis: {
+      type: 'value',
+      show: false,
+      max: 'dataMax',
+      min: (extent: { min: number }) => Math.min(0, extent.min),
+    },
     yAxis: {
       type: 'category',
       inverse: true,
@@ -143,7 +148,14 @@ function columns(plan: ChartPlan) {
   };
 }
 
+const MOST_YEARS = 13;
+
 function lines(plan: ChartPlan) {
+  const max = roundedUp(Math.max(...plan.series.flatMap(({ values }) => values.map((value) => value ?? 0))));
+  const shifts = spreadLabels(
+    plan.series.map(({ values }) => lastKnown(values)),
+    max,
+  );
   return {
     xAxis: {
       type: 'category',
@@ -151,10 +163,11 @@ function lines(plan: ChartPlan) {
       boundaryGap: false,
       axisTick: { show: false },
       axisLine: { lineStyle: { color: PALE } },
-      axisLabel: { fontSize: 12, color: PALE, hideOverlap: true },
+      axisLabel: { fontSize: 12, color: PALE, interval: Math.ceil(plan.categories.length / MOST_YEARS) - 1 },
     },
     yAxis: {
       type: 'value',
+      max,
       splitNumber: 4,
       axisLine: { show: false },
       axisTick: { show: false },
@@ -165,13 +178,23 @@ function lines(plan: ChartPlan) {
         formatter: (value: number) => (value === 0 ? '0' : plan.text(value)),
       },
     },
-    series: plan.series.map((one, i) => lineOf(one, COLOURS[i % COLOURS.length]!)),
+    series: plan.series.map((one, i) => lineOf(one, COLOURS[i % COLOURS.length]!, shifts[i]!)),
   };
 }
 
 /** The name stands at the line's end, in its colour: no legend to look up. */
-function lineOf({ name, values }: ChartSeries, colour: string) {
+function lineOf({ name, values }: ChartSeries, colour: string, shift: number) {
   const last = values.findLastIndex((value) => value !== null);
+  const label = {
+    show: true,
+    position: 'right',
+    formatter: () => name,
+    color: colour,
+    fontSize: 12.5,
+    fontWeight: 'bold',
+    distance: 8,
+    offset: [0, shift],
+  };
   return {
     type: 'line',
     name,
@@ -179,22 +202,39 @@ function lineOf({ name, values }: ChartSeries, colour: string) {
     symbolSize: 5,
     lineStyle: { width: 2.4, color: colour },
     itemStyle: { color: colour },
-    labelLayout: { moveOverlap: 'shiftY' },
-    data: values.map((value, i) =>
-      i === last
-        ? {
-            value,
-            label: {
-              show: true,
-              position: 'right',
-              formatter: () => name,
-              color: colour,
-              fontSize: 12.5,
-              fontWeight: 'bold',
-              distance: 8,
-            },
-          }
-        : value,
-    ),
+    data: values.map((value, i) => (i === last ? { value, label } : value)),
   };
+}
+
+function lastKnown(values: readonly (number | null)[]): number {
+  return values.findLast((value) => value !== null) ?? 0;
+}
+
+/** The next of 1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8 times a power of ten, so that the axis ends at a tick. */
+function roundedUp(value: number): number {
+  if (value <= 0) return 1;
+  const power = 10 ** Math.floor(Math.log10(value));
+  const step = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((factor) => factor * power >= value) ?? 10;
+  return step * power;
+}
+
+const LABEL_HEIGHT = 17;
+
+/** By how many pixels each name moves from its line's end so that none covers another: those below make way downwards. */
+function spreadLabels(values: readonly number[], max: number): number[] {
+  const wanted = values.map((value) => PLOT_HEIGHT * (1 - value / max));
+  const order = wanted.map((_, i) => i).toSorted((a, b) => wanted[a]! - wanted[b]!);
+  const placed: number[] = [];
+  let lowest = Number.NEGATIVE_INFINITY;
+  for (const i of order) {
+    placed[i] = Math.max(wanted[i]!, lowest + LABEL_HEIGHT);
+    lowest = placed[i];
+  }
+  // pushed beyond the axis: all of that group move up again
+  let bound = PLOT_HEIGHT;
+  for (const i of order.toReversed()) {
+    placed[i] = Math.min(placed[i]!, bound);
+    bound = placed[i] - LABEL_HEIGHT;
+  }
+  return wanted.map((y, i) => placed[i]! - y);
 }

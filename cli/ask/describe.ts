@@ -1,5 +1,6 @@
 import { fillPlaceholders } from '../../clickhouse/questions.ts';
 import type { Answer } from '../../clickhouse/questions-answer.ts';
+import type { QuestionParameter } from '../../clickhouse/questions-parameter.ts';
 import { cellText } from './numbers.ts';
 
 /** The coverage line with the whole's figures in place; empty without rows, when nobody knows them. */
@@ -14,15 +15,30 @@ export function coverageLine({ question, totals, rows, values }: Answer): string
 }
 
 /** What was asked for beside the name: every value that is not the default, and the thresholds whatever they are. */
-export function askedLine({ question, values }: Pick<Answer, 'question' | 'values'>): string {
-  return question.parameters
-    .filter(({ name, kind, defaultText }) => {
-      const { shown } = values[name]!;
-      if (question.title.includes(`{${name}}`) || name === 'top') return false;
-      return name.startsWith('min_') || (kind === 'time' ? defaultText !== null : shown !== defaultText);
-    })
-    .map(({ name }) => `${name.replaceAll('_', '-')} ${values[name]!.shown}`)
+export function askedLine(asked: Pick<Answer, 'question' | 'values'>): string {
+  return toldParameters(asked)
+    .map(({ name }) => `${name.replaceAll('_', '-')} ${asked.values[name]!.shown}`)
     .join(', ');
+}
+
+/** The same for a picture, which people see who never heard of the options. */
+export function askedInWords(asked: Pick<Answer, 'question' | 'values'>): string {
+  return toldParameters(asked)
+    .map(({ name, text }) => {
+      const { shown } = asked.values[name]!;
+      return name.startsWith('min_') ? `${text}: ${shown}` : `${name.replaceAll('_', ' ')} ${shown}`;
+    })
+    .join(' · ');
+}
+
+function toldParameters({ question, values }: Pick<Answer, 'question' | 'values'>): QuestionParameter[] {
+  return question.parameters.filter(({ name, kind, defaultText }) => {
+    const { shown } = values[name]!;
+    if (question.title.includes(`{${name}}`) || name === 'top') return false;
+    // a threshold of one keeps nothing out
+    if (name.startsWith('min_')) return shown !== '1';
+    return kind === 'time' ? defaultText !== null : shown !== defaultText;
+  });
 }
 
 /**

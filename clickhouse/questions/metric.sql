@@ -1,5 +1,5 @@
 -- title: {stat} of {metric} by {by}
--- summary: any figure of the catalogue by any attribute: --metric revenue --by country --and year --stat median
+-- summary: any figure by any attribute: --metric revenue --by country --and year --stat median
 -- source: catalogue
 -- definition: Films with a release date, each once, in every group of by (and of and) they belong to: a film of several genres,
 --   companies, countries or spoken languages stands in several groups. Only known figures count; profit needs budget
