@@ -108,13 +108,18 @@ function barItems({ categories, series, text }: ChartPlan, position: 'right' | '
 
 const barLabel = { show: true, fontSize: 12, color: INK, fontFamily: FONT, distance: 7 };
 
+/** Zero, or low enough that the figure of the largest loss fits between its bar and the names. */
+function roomForLosses({ min, max }: { readonly min: number; readonly max: number }): number {
+  return min >= 0 ? 0 : min - 0.12 * (Math.max(0, max) - min);
+}
+
 function bars(plan: ChartPlan) {
   return {
     xAxis: {
       type: 'value',
       show: false,
       max: 'dataMax',
-      min: (extent: { min: number }) => Math.min(0, extent.min),
+      min: roomForLosses,
     },
     yAxis: {
       type: 'category',
