@@ -1,5 +1,6 @@
 import type { ClickHouse } from '../../clickhouse/connection.ts';
 import { latestCatalogVersion } from '../../clickhouse/film-index.ts';
+import { countOrphans } from '../../clickhouse/foreign-keys.ts';
 import { pendingMigrations, readMigrations } from '../../clickhouse/migrate.ts';
 import { newestStream, readStreams } from '../../clickhouse/slots.ts';
 import { readStackStatus } from '../../embedded/supervisor/stack-status.ts';
@@ -8,6 +9,7 @@ import type { Settings } from '../../runtime/settings.ts';
 import { stackHome, stackPlan } from '../stack.ts';
 import { migrationsFolder, registryAccessFrom, topicsFrom } from '../wiring.ts';
 import { examine, type Finding, processFinding, slotFinding, stopFinding } from './findings.ts';
+import { referenceFindings } from './references.ts';
 import { registryFindings } from './registry.ts';
 
 const ANSWER_TIMEOUT_MS = 5_000;
@@ -25,6 +27,7 @@ export async function examineAll(
     examine('ClickHouse, last stop', () => stopFindings(settings)),
     examine('tables', () => tableFindings(clickhouse)),
     examine('catalogue', () => catalogueFindings(clickhouse)),
+    examine('references', async () => referenceFindings(await countOrphans(clickhouse))),
     examine('slots', () => slotFindings(settings, clickhouse, admin)),
     examine('verdicts', () => verdictFindings(clickhouse)),
     examine('sink', () => sinkFindings(settings)),
