@@ -18,12 +18,15 @@ export type { RdkafkaWriterOptions } from './rdkafka-config.ts';
 const QUEUE_FULL = -184;
 const FATAL = -150;
 const MESSAGE_TOO_LARGE = 10;
+/** of a flush, whose errors come without their codes */
+const TIMED_OUT = /timed out/i;
 
 /** An empty value as a view into memory: a buffer without memory would be sent as a tombstone. */
 const EMPTY = Buffer.alloc(1).subarray(1);
 
 const CLOSE_TIMEOUT_MS = 5_000;
 const POLL_INTERVAL_MS = 20;
+const FLUSH_SLICE_MS = 250;
 /** Reports reach us a hundred per turn of the event loop, some turns after the flush that waited for them. */
 const QUIET_TURNS = 5;
 
@@ -152,9 +155,7 @@ class RdkafkaWriter implements LogWriter {
   async flush(deadlineMs: number): Promise<WriterCounts> {
     const before = this.#enqueued;
     try {
-      await new Promise<void>((resolve, reject) => {
-        this.#producer.flush(deadlineMs, (error) => (error ? reject(error) : resolve()));
-      });
+      await this.#flushWithin(deadlineMs);
     } catch (cause) {
       if (this.#dead) throw this.#dead;
       const message = `${this.#options.topic}: not everything acknowledged within ${deadlineMs} ms`;
@@ -164,6 +165,23 @@ class RdkafkaWriter implements LogWriter {
     if (this.#dead) throw this.#dead;
     if (before === this.#enqueued) this.#floor.set(this.#enqueued - this.#failed);
     return this.counts();
+  }
+
+  /** In slices, for a flush under way holds up the end of the process: whoever is in a hurry must not wait for the deadline. */
+  async #flushWithin(deadlineMs: number): Promise<void> {
+    const endMs = this.#clock.monotonicMs() + deadlineMs;
+    for (;;) {
+      const leftMs = Math.max(0, endMs - this.#clock.monotonicMs());
+      try {
+        return await new Promise<void>((resolve, reject) => {
+          this.#producer.flush(Math.min(leftMs, FLUSH_SLICE_MS), (error) =>
+            error ? reject(error) : resolve(),
+          );
+        });
+      } catch (error) {
+        if (this.#dead || leftMs <= FLUSH_SLICE_MS || !TIMED_OUT.test((error as Error).message)) throw error;
+      }
+    }
   }
 
   counts(): WriterCounts {

@@ -172,26 +172,29 @@ describe('produce to Kafka', () => {
     });
   });
 
-  it('ends at once on a second signal, and its ledger holds what it has said', async () => {
-    const topic = await openTopic('hurried');
-    const service = await topic.start('--rate', '2000', '--workers', '2');
-    await topic.untilSent(3_000);
-    kafka.pause();
-    process.kill(service.pid, 'SIGTERM');
-    await waitUntil('it drains', 10_000, () => service.said().includes('draining'));
-    // sooner it would be the same wish
-    await new Promise((resolve) => setTimeout(resolve, 1_100));
-    const askedMs = performance.now();
-    process.kill(service.pid, 'SIGTERM');
-    const { code } = await service.finished;
-    const tookMs = performance.now() - askedMs;
-    kafka.resume();
-    expect(code).toBe(1);
-    expect(tookMs).toBeLessThan(2_000);
-    const { code: verdict, report } = await topic.verify();
-    expect([verdict, report.exact]).toEqual([0, true]);
-    expect(report.ledgers.map(({ closed }) => closed)).toEqual([false, false]);
-  });
+  it.each([1, 2])(
+    '%i in number end at once on a second signal, with ledgers that hold what they said',
+    async (workers) => {
+      const topic = await openTopic(`hurried-${workers}`);
+      const service = await topic.start('--rate', '2000', '--workers', String(workers));
+      await topic.untilSent(3_000);
+      kafka.pause();
+      process.kill(service.pid, 'SIGTERM');
+      await waitUntil('it drains', 10_000, () => service.said().includes('draining'));
+      // sooner it would be the same wish
+      await new Promise((resolve) => setTimeout(resolve, 1_100));
+      const askedMs = performance.now();
+      process.kill(service.pid, 'SIGTERM');
+      const { code } = await service.finished;
+      const tookMs = performance.now() - askedMs;
+      kafka.resume();
+      expect(code).toBe(1);
+      expect(tookMs).toBeLessThan(2_000);
+      const { code: verdict, report } = await topic.verify();
+      expect([verdict, report.exact]).toEqual([0, true]);
+      expect(report.ledgers.map(({ closed }) => closed)).toEqual(Array(workers).fill(false));
+    },
+  );
 
   it('leaves a ledger that proves what it says when it is killed, also with its end torn off', async () => {
     const topic = await openTopic('killed');
