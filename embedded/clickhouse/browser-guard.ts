@@ -7,8 +7,8 @@ import { ServerException } from './server-exception.ts';
 const OWN_NAMES = ['localhost', 'host.docker.internal', hostname().toLowerCase()];
 
 /**
- * Any web page that is open on this machine can send requests to 127.0.0.1, and whoever may write can also write files
- * (`INSERT INTO FUNCTION file`). So a request of a foreign page is refused, known by its Origin or, where a browser sends
+ * Any web page that is open on this machine can send requests to 127.0.0.1, and whoever may write can drop every table.
+ * So a request of a foreign page is refused, known by its Origin or, where a browser sends
  * none (a GET for an image), by Sec-Fetch-Site, which no page can set; and so is one for a host name that is not this machine's, which is what a rebound DNS name looks like.
  * @throws ServerException 497
  */

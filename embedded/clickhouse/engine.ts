@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
+import { lstatSync, mkdirSync, readlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { ReelstreamError } from '../../core/errors.ts';
 import { ServerException, toServerException } from './server-exception.ts';
 
@@ -63,7 +63,7 @@ interface NativeBinding {
     sql: string,
     format: string,
   ): Promise<{ bytes: Uint8Array; elapsed: number; rowsRead: number; bytesRead: number }>;
-  /** blocks the thread: for constants at start only */
+  /** blocks the thread: at start only */
   QueryWithConnection(connection: Connection, sql: string, format: string): string;
   InsertRawAsyncConnection(
     connection: Connection,
@@ -107,6 +107,7 @@ export function openEngine({ folder, configFile }: EngineOptions): Engine {
   mkdirSync(folder, { recursive: true });
   const binding = loadBinding();
   const keeper = openFirst(binding, folder, configFile);
+  replaceOverlay(binding, keeper, folder);
   const busy = new Set<Promise<unknown>>();
   let isClosed = false;
   const constants = binding.QueryWithConnection(keeper, 'SELECT version(), timezone()', 'TabSeparatedRaw');
@@ -134,6 +135,22 @@ function openFirst(binding: NativeBinding, folder: string, configFile: string): 
     const message = `the ClickHouse folder ${folder} cannot be opened (is another process using it?): ${reasonOf(cause)}`;
     throw new ReelstreamError('unavailable', message, { cause });
   }
+}
+
+/**
+ * The engine comes up with a database `default` that also finds files, by any table name. It is taken out and the plain
+ * database beneath it put in its place, as on a server; on disk it is the same one, whose id is where its link leads.
+ */
+function replaceOverlay(binding: NativeBinding, keeper: Connection, folder: string): void {
+  const link = join(folder, 'metadata', 'default');
+  const run = (sql: string) => void binding.QueryWithConnection(keeper, sql, 'Null');
+  if (!lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    // the link is made with the first table
+    run('CREATE TABLE default.first (a UInt8) ENGINE = Memory');
+    run('DROP TABLE default.first SYNC');
+  }
+  run('DETACH DATABASE default');
+  run(`ATTACH DATABASE default UUID '${basename(readlinkSync(link))}' ENGINE = Atomic`);
 }
 
 function openSession(

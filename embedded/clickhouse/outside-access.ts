@@ -32,7 +32,8 @@ interface Node {
 
 /**
  * Refuses what reads outside the databases: files, addresses, other servers. The engine's `readonly` is not enough: it
- * knows the source of a table function in a SELECT and nothing else. And `default` here also finds files, by any table name.
+ * knows the source of a table function in a SELECT and nothing else. Files are out of everybody's reach (`machine-files.ts`);
+ * this keeps readers from addresses and other servers too, and is the second lock for files.
  * @param lines the engine's own parse, from EXPLAIN AST
  * @param tableFunctions every name that the engine knows, in lower case
  * @throws ServerException 164
@@ -123,7 +124,7 @@ function secondArgument(nodes: readonly Node[], at: number): Node | null {
   return null;
 }
 
-/** A name that the engine would look for among the files, from the folder where this process was started. */
+/** A name that could be a path or a pattern. */
 function requireTable(name: string): void {
   const inDefault = name.replace(/^default\./, '');
   if (TABLE_NAME.test(name) && !isFile(name) && !isFile(inDefault)) return;

@@ -6,6 +6,7 @@ import { type Answer, createAnswer, type Summary } from './answer.ts';
 import { refuseForeignPages } from './browser-guard.ts';
 import { answerEncoding } from './encodings.ts';
 import type { Engine } from './engine.ts';
+import { refuseMachineFileParameters } from './machine-files.ts';
 import { isForm, readForm } from './multipart.ts';
 import type { NamedSessions } from './named-sessions.ts';
 import { refuseOutsideParameters } from './outside-access.ts';
@@ -147,6 +148,7 @@ async function perform(
   const lane = laneOf(job.received);
   requireReadStatement(job.received.statement, job.access);
   if (job.access !== 'write') refuseOutsideParameters(job.received.text, job.parameters.settings);
+  refuseMachineFileParameters(job.parameters.settings);
   let rows: StoredRows | null = null;
   try {
     if (job.received.statement.kind === 'insert_data') {

@@ -192,9 +192,13 @@ async function decodedByEngine(
     await writeBody(Buffer.alloc(0), body, packed, maxBodyBytes);
     await requireWholeFrames(packed.path, compression);
     await body.release();
-    const source = `file(${literal(packed.path)}, RawBLOB, 'bytes String', ${literal(compression)})`;
-    const sql = `SELECT bytes FROM ${source} INTO OUTFILE ${literal(unpacked.path)} FORMAT RawBLOB`;
-    await unpack((query) => runNamed(engine, query, sql));
+    const source = `FROM INFILE ${literal(packed.path)} COMPRESSION ${literal(compression)}`;
+    const statements = [
+      'CREATE TEMPORARY TABLE unpacked (bytes String) ENGINE = Memory',
+      `INSERT INTO unpacked ${source} FORMAT RawBLOB`,
+      `SELECT bytes FROM unpacked INTO OUTFILE ${literal(unpacked.path)} FORMAT RawBLOB`,
+    ];
+    await unpack((query) => runNamed(engine, query, statements));
     const { size } = await stat(unpacked.path);
     if (size > maxBodyBytes) throw tooLarge(maxBodyBytes);
     unpacked.grow(size);
@@ -216,12 +220,20 @@ async function decodedByEngine(
 }
 
 /** As KILL and system.processes know it: by the client's id. */
-async function runNamed(engine: Engine, { marker, queryId }: RunningQuery, sql: string): Promise<void> {
+async function runNamed(
+  engine: Engine,
+  { marker, queryId, cancelled }: RunningQuery,
+  statements: readonly string[],
+): Promise<void> {
   const session = engine.openSession();
   try {
     const [idSetting] = OUTER_ID_SETTINGS;
     await session.run(`SET ${MARKER_SETTING} = ${literal(marker)}, ${idSetting} = ${literal(queryId)}`);
-    await session.run(sql);
+    for (const sql of statements) {
+      // a KILL between two statements finds none of them
+      if (cancelled.aborted) throw new ServerException(394, 'QUERY_WAS_CANCELLED', 'Query was cancelled');
+      await session.run(sql);
+    }
   } finally {
     session.close();
   }

@@ -1,10 +1,11 @@
 import { createReadStream } from 'node:fs';
 import type { Answer, Summary } from './answer.ts';
 import { writeWithinBudget } from './answer-file.ts';
-import type { EngineSession } from './engine.ts';
+import type { EngineResult, EngineSession } from './engine.ts';
 import type { FifoPool } from './fifo.ts';
-import { insertFromFile } from './insert.ts';
+import { insertFromFile, insertThroughInput, mayHoldExpressions } from './insert.ts';
 import { translateKill } from './kill-query.ts';
+import { refuseMachineFiles } from './machine-files.ts';
 import { refuseProcessControl } from './process-control.ts';
 import { type Access, requireReadOnly, requireSingleStatement } from './read-only.ts';
 import type { StoredRows } from './received-statement.ts';
@@ -13,7 +14,7 @@ import type { RunningQueries, RunningQuery } from './running-queries.ts';
 import type { Scratch } from './scratch.ts';
 import { ServerException } from './server-exception.ts';
 import { type ByteText, fromByteText, literal } from './sql-text.ts';
-import type { Query, Statement } from './statement.ts';
+import type { InsertWithData, Query, Statement } from './statement.ts';
 
 export interface StatementRun {
   readonly session: EngineSession;
@@ -47,18 +48,15 @@ export function createStatementRunner(options: StatementRunnerOptions): Statemen
   return {
     async run(run) {
       const { session, statement, text, access, rows, parameters, answer } = run;
-      const sql = statement.kind === 'insert_data' && rows ? insertFromRows(run, rows) : text;
-      await requireSingleStatement(session, sql);
+      await requireSingleStatement(session, withFormat(statement, text));
       if (access !== 'write') await requireReadOnly(session, text, access);
+      refuseMachineFiles(text, statement);
       if (statement.kind === 'query') {
         answer.setFormat(statement.format ?? parameters.defaultFormat);
         return parameters.waitEndOfQuery ? whole(options, run, statement) : streamed(options, run, statement);
       }
-      if (statement.kind === 'insert_data' || statement.keyword === 'INSERT') {
-        return session.write(fromByteText(sql)).catch((thrown) => {
-          throw rows ? withoutPath(thrown, rows.file.path) : thrown;
-        });
-      }
+      if (statement.kind === 'insert_data') return insertRows(session, statement, rows);
+      if (statement.keyword === 'INSERT') return session.write(fromByteText(text));
       refuseProcessControl(text);
       if (statement.keyword === 'KILL') return kill(options, run);
       return buffered(run, text);
@@ -66,9 +64,24 @@ export function createStatementRunner(options: StatementRunnerOptions): Statemen
   };
 }
 
-function insertFromRows({ statement }: StatementRun, rows: StoredRows): ByteText {
-  if (statement.kind !== 'insert_data') throw new Error('only an INSERT has rows');
-  return insertFromFile(statement, rows.file.path, rows.compression);
+/** Without the rows; a text that ends before its FORMAT is no statement. */
+function withFormat(statement: Statement, text: ByteText): ByteText {
+  return statement.kind === 'insert_data' ? `${text} FORMAT ${statement.format}` : text;
+}
+
+async function insertRows(
+  session: EngineSession,
+  insert: InsertWithData,
+  rows: StoredRows | null,
+): Promise<EngineResult> {
+  if (!rows) throw new Error('the rows of an INSERT are stored before it runs');
+  try {
+    const hasExpressions = await mayHoldExpressions(insert, rows);
+    if (insert.input) return await insertThroughInput(session, insert, rows, hasExpressions);
+    return await session.write(fromByteText(insertFromFile(insert, rows, hasExpressions)));
+  } catch (thrown) {
+    throw withoutPath(thrown, rows.file.path);
+  }
 }
 
 /** Where the rows stand on this machine is nobody's business, and nothing the sender could use. */

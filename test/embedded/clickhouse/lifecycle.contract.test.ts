@@ -42,6 +42,8 @@ describe('restarts', () => {
     await server.embedded.restart();
     const second = await statusOf(server);
     expect(second.wasCleanStop).toBe(true);
+    const inDefault = { params: { database: 'default' } };
+    await server.value('CREATE TABLE kept ENGINE = MergeTree ORDER BY a AS SELECT 7 AS a', inDefault);
     expect(second.instanceId).not.toBe(first.instanceId);
     expect(second.startedAtMs).toBeGreaterThan(first.startedAtMs);
 
@@ -49,6 +51,7 @@ describe('restarts', () => {
     await server.embedded.restart();
     expect(await statusOf(server)).toMatchObject({ wasCleanStop: false, isFirstStart: false });
     expect(await server.value('SELECT sum(id) FROM films')).toBe('3');
+    expect(await server.value('SELECT a FROM kept', inDefault)).toBe('7');
   });
 
   it.runIf(existsSync('/dev/shm'))('empty the scratch folder', async () => {

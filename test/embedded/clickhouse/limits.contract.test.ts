@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compressed } from './reference-engine.ts';
+import { compressed, compressedText } from './reference-engine.ts';
 import { type Ask, addressOf, embeddedServer, open, until } from './server-under-test.ts';
 
 const MAX_BODY_BYTES = 3_000_000;
@@ -105,6 +105,114 @@ describe('a statement that the engine unpacks', () => {
     clearInterval(watch);
     expect(seen).toContain(query_id);
     expect(await statusOf()).toMatchObject({ running: [], scratchBytes: 0 });
+  });
+});
+
+describe('a compressed INSERT that is ended on its way', () => {
+  const scratchFiles = () => {
+    const name = basename(server.embedded.dataDir);
+    const folders = [join('/dev/shm', name), join(server.embedded.dataDir, 'scratch')];
+    const files = folders.filter((folder) => existsSync(folder)).flatMap((folder) => readdirSync(folder));
+    return files.filter((file) => !file.endsWith('.fifo'));
+  };
+  const count = () => server.value('SELECT count() FROM ended');
+  /** nothing was written, nothing lies about, and every place can be taken again */
+  const expectNoTrace = async () => {
+    await until('nothing runs', async () => (await runningIds()).length === 0);
+    await until('the files are gone', async () => (await statusOf()).scratchBytes === 0);
+    expect(scratchFiles()).toEqual([]);
+    expect(await count()).toBe('0');
+    const ids = Array.from({ length: MAX_READS }, newId);
+    const readers = ids.map((query_id) => server.post(slow, { params: { query_id } }));
+    await until('every place is taken', async () => (await runningIds()).length === MAX_READS);
+    for (const id of ids) await server.value(`KILL QUERY WHERE query_id = '${id}' SYNC`);
+    await Promise.all(readers);
+  };
+  const isUnpacked = async (id: string) =>
+    ((await statusOf()).running as { queryId: string; keyword: string }[]).some(
+      ({ queryId, keyword }) => queryId === id && keyword === 'UNPACK',
+    );
+  const waitForUnpacking = async (id: string, answered: Promise<unknown>) => {
+    let isOver = false;
+    void answered.finally(() => {
+      isOver = true;
+    });
+    while (!isOver && !(await isUnpacked(id)));
+    return !isOver;
+  };
+  let packed: Buffer;
+  beforeAll(async () => {
+    await server.value(
+      'CREATE TABLE ended (id UInt64, waited UInt8 MATERIALIZED sleepEachRow(0.01)) ENGINE = MergeTree ORDER BY id',
+    );
+    const rows = `repeat(repeat('1\\n', 1000), 60000)`;
+    packed = await compressedText(`concat('INSERT INTO ended (id) FORMAT CSV\\n', ${rows})`, 'lz4');
+  });
+
+  it.each(['KILL QUERY', 'a client that leaves'])('while the engine unpacks it, by %s', async (by) => {
+    // it may be unpacked before the end reaches it; a body beyond the cap is refused then, and that leaves no trace either
+    const codes: string[] = [];
+    for (let i = 0; i < 5 && !codes.includes('394'); i++) {
+      const query_id = newId();
+      const controller = new AbortController();
+      const answered = server
+        .send({
+          method: 'POST',
+          body: packed,
+          headers: { 'Content-Encoding': 'lz4' },
+          params: { query_id },
+          signal: controller.signal,
+        })
+        .then(({ headers }) => String(headers['x-clickhouse-exception-code']))
+        .catch(() => 'left');
+      if (await waitForUnpacking(query_id, answered)) {
+        if (by === 'KILL QUERY') await server.value(`KILL QUERY WHERE query_id = '${query_id}' ASYNC`);
+        else controller.abort();
+      }
+      codes.push(await answered);
+      if (codes.at(-1) === 'left') break;
+    }
+    expect(codes.at(-1)).toBe(by === 'KILL QUERY' ? '394' : 'left');
+    await expectNoTrace();
+  });
+
+  it('while its body comes, by a client that leaves', async () => {
+    const body = await compressed(
+      Buffer.alloc(2_000_000, Array.from({ length: 999 }, newId).join('\n')),
+      'gzip',
+    );
+    const address = addressOf(server.url, server.database, {
+      params: { query: 'INSERT INTO ended (id) FORMAT CSV' },
+    });
+    const outgoing = httpRequest(address, {
+      method: 'POST',
+      agent: false,
+      headers: { 'Content-Encoding': 'gzip' },
+    });
+    outgoing.on('error', () => undefined);
+    outgoing.write(body.subarray(0, body.length / 2));
+    await until('a part of it is stored', async () => scratchFiles().length > 0);
+    outgoing.destroy();
+    await expectNoTrace();
+  });
+
+  it('while its rows are written, by KILL QUERY', async () => {
+    const rows = Array.from({ length: 5_000 }, (_, i) => `${i}\n`).join('');
+    for (const method of ['gzip', 'lz4'] as const) {
+      const query_id = newId();
+      const reply = server.insert(
+        'INSERT INTO ended (id) FORMAT CSV',
+        await compressed(Buffer.from(rows), method),
+        {
+          headers: { 'Content-Encoding': method },
+          params: { query_id, max_insert_block_size: '50', function_sleep_max_microseconds_per_block: '0' },
+        },
+      );
+      await until('it runs', async () => (await runningIds()).includes(query_id));
+      await server.value(`KILL QUERY WHERE query_id = '${query_id}' SYNC`);
+      expect((await reply).headers['x-clickhouse-exception-code']).toBe('394');
+    }
+    await expectNoTrace();
   });
 });
 

@@ -11,12 +11,20 @@ export async function referenceBytes(sql: string, format: string): Promise<Buffe
 }
 
 /** Compressed by the engine: Node 20 has no encoder for zstd and lz4. */
-export async function compressed(bytes: Buffer, method: 'gzip' | 'br' | 'zstd' | 'lz4'): Promise<Buffer> {
+export function compressed(bytes: Buffer, method: 'gzip' | 'br' | 'zstd' | 'lz4'): Promise<Buffer> {
+  return compressedText(`unhex('${bytes.toString('hex')}')`, method);
+}
+
+/** The value of an expression, for bodies too large to come from here. */
+export async function compressedText(
+  expression: string,
+  method: 'gzip' | 'br' | 'zstd' | 'lz4',
+): Promise<Buffer> {
   const folder = await mkdtemp(join(tmpdir(), 'reelstream-packed-'));
   const file = join(folder, 'packed');
   try {
     const output = `INTO OUTFILE '${file}' COMPRESSION '${method}' FORMAT RawBLOB`;
-    await queryAsync(`SELECT unhex('${bytes.toString('hex')}') ${output} SETTINGS max_query_size = 0`, {});
+    await queryAsync(`SELECT ${expression} ${output} SETTINGS max_query_size = 0`, {});
     return readFileSync(file);
   } finally {
     await rm(folder, { recursive: true, force: true });

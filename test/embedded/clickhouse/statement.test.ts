@@ -1,11 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { insertFromFile } from '../../../embedded/clickhouse/insert.ts';
+import type { EngineCompression } from '../../../embedded/clickhouse/encodings.ts';
+import { insertFromFile, insertThroughInput } from '../../../embedded/clickhouse/insert.ts';
 import { translateKill } from '../../../embedded/clickhouse/kill-query.ts';
 import { refuseProcessControl } from '../../../embedded/clickhouse/process-control.ts';
+import type { StoredRows } from '../../../embedded/clickhouse/received-statement.ts';
 import { toByteText } from '../../../embedded/clickhouse/sql-text.ts';
 import { analyse } from '../../../embedded/clickhouse/statement.ts';
+import { createEngineDouble } from './engine-double.ts';
 import { literals } from './sql-pieces.ts';
+
+const storedRows = (path: string, compression: EngineCompression | null): StoredRows => ({
+  file: { path, bytes: 0, grow() {}, async remove() {} },
+  compression,
+  bytes: 0,
+});
 
 const bytes = (text: string) => toByteText(Buffer.from(text));
 const insertOf = (sql: string) => {
@@ -39,17 +48,27 @@ describe('an INSERT with rows', () => {
 
   it('reads its rows from a file, settings behind it', () => {
     const sql = "INSERT INTO t (a) SETTINGS x = 'FORMAT', y = 2 FORMAT CSV\n1";
-    expect(insertFromFile(insertOf(sql), '/f', 'gzip')).toBe(
+    const rows = storedRows('/f', 'gzip');
+    expect(insertFromFile(insertOf(sql), rows, false)).toBe(
       "INSERT INTO t (a)  FROM INFILE '/f' COMPRESSION 'gzip' SETTINGS x = 'FORMAT', y = 2  FORMAT CSV",
+    );
+    expect(insertFromFile(insertOf('INSERT INTO t VALUES (1)'), storedRows('/f', null), true)).toBe(
+      "INSERT INTO t  FROM INFILE '/f'  SETTINGS input_format_values_interpret_expressions = 1, input_format_values_deduce_templates_of_expressions = 1 FORMAT Values",
     );
   });
 
-  it('reads input() from a file with the same structure', () => {
+  it('reads input() from a table that was filled from the file, and takes the table away', async () => {
     const sql =
       "INSERT INTO t SELECT f(a) FROM (SELECT * FROM input('a DateTime64(3, \\'UTC\\')')) WHERE b != ')' FORMAT CSV\n1";
-    expect(insertFromFile(insertOf(sql), '/f', 'zstd')).toBe(
-      "INSERT INTO t SELECT f(a) FROM (SELECT * FROM file('/f', CSV, 'a DateTime64(3, \\'UTC\\')', 'zstd')) WHERE b != ')' ",
-    );
+    const engine = createEngineDouble();
+    await insertThroughInput(engine.openSession(), insertOf(sql), storedRows('/f', 'zstd'), false);
+    const said = engine.said.map(([, text]) => text.replace(/input_[0-9a-f]{32}/g, 'TABLE'));
+    expect(said).toEqual([
+      "CREATE TEMPORARY TABLE TABLE ENGINE = Memory AS SELECT * FROM null('a DateTime64(3, \\'UTC\\')')",
+      "INSERT INTO TABLE  FROM INFILE '/f' COMPRESSION 'zstd' SETTINGS async_insert = 0  FORMAT CSV",
+      "INSERT INTO t SELECT f(a) FROM (SELECT * FROM TABLE) WHERE b != ')' ",
+      'DROP TEMPORARY TABLE IF EXISTS TABLE',
+    ]);
   });
 
   it('begins its rows where the statement ends, whatever stands in its literals', () => {

@@ -1,4 +1,7 @@
-import { existsSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Ask, embeddedServer, type ServerUnderTest } from './server-under-test.ts';
 
@@ -37,6 +40,7 @@ const READS_OUTSIDE = [
   "SELECT * APPLY(x -> file(x)) FROM (SELECT '/etc/hostname')",
   "SELECT * REPLACE (file(a) AS a) FROM (SELECT '/etc/hostname' AS a)",
   "SELECT arrayMap(x -> file(x), ['/etc/hostname'])",
+  "SELECT arrayMap(file, ['/etc/hostname'])",
   "WITH file('/etc/hostname') AS content SELECT content",
   "SELECT 1 WHERE 1 IN (SELECT 1 FROM view(SELECT file('/etc/hostname')))",
   "SHOW TABLES WHERE file('/etc/hostname') != ''",
@@ -231,7 +235,7 @@ describe('a GET', () => {
     ...READS_OUTSIDE,
   ])('refuses %s, whoever asks', async (sql) => {
     const reply = await server.get(sql, writer);
-    expect(['164', '358']).toContain(reply.headers['x-clickhouse-exception-code']);
+    expect(['164', '358', '497']).toContain(reply.headers['x-clickhouse-exception-code']);
   });
 
   it('refuses a setting that reads outside, also on a session', async () => {
@@ -249,6 +253,97 @@ describe('a GET', () => {
   });
 });
 
+describe('somebody who may write', () => {
+  const OUT = join(tmpdir(), `reelstream-outside-${randomUUID()}`);
+  const SECRET = join(OUT, 'secret.csv');
+  const secret = `'${SECRET}'`;
+  beforeAll(() => {
+    mkdirSync(OUT);
+    writeFileSync(SECRET, 'precious\n');
+  });
+  afterAll(() => rmSync(OUT, { recursive: true, force: true }));
+
+  /** each tried in both databases: `default` is where an embedded engine looks for files */
+  it.each([
+    ...READS_OUTSIDE.filter(
+      (sql) => /file|`\/etc|LICENSE|package|Template/.test(sql) && !/^EX|SHOW TABLES WHERE name/.test(sql),
+    ),
+    `SELECT * FROM default.\`${SECRET}\``,
+    `SELECT arrayMap(file, [${secret}])`,
+    `SELECT * FROM url('file://${SECRET}', LineAsString)`,
+    `SELECT * FROM format(Values, 'a String', '(file(\\'${SECRET}\\'))')`,
+    `SELECT * FROM remote('127.0.0.1', file(${secret}, LineAsString))`,
+    `SELECT * FROM filesystem('${OUT}')`,
+    `SELECT * FROM sqlite('${OUT}/new.db', 't')`,
+    `SELECT * FROM icebergLocal('${OUT}')`,
+    `SELECT 1 INTO OUTFILE '${OUT}/new' FORMAT CSV`,
+    `CREATE TABLE t1 (a UInt8) ENGINE = Memory INTO OUTFILE '${OUT}/new'`,
+    `INSERT INTO FUNCTION file('${OUT}/new.csv', CSV, 'a UInt8') SELECT 1`,
+    `INSERT INTO default.\`${SECRET}\` VALUES ('x')`,
+    `INSERT INTO films FROM INFILE ${secret} FORMAT CSV`,
+    `INSERT INTO films VALUES (length(file(${secret})))`,
+    `DROP TABLE default.\`${SECRET}\``,
+    `CREATE TABLE t2 (a String) ENGINE = File(CSV, ${secret})`,
+    `CREATE TABLE t3 AS file(${secret}, CSV)`,
+    `CREATE TABLE t4 (a String) ENGINE = URL('file://${SECRET}', CSV)`,
+    `CREATE TABLE t5 (a String) ENGINE = IcebergLocal('${OUT}/ice')`,
+    `CREATE TABLE t6 (a UInt8) ENGINE = MergeTree ORDER BY a SETTINGS disk = disk(type = object_storage, object_storage_type = local, path = '${OUT}/disk/')`,
+    `CREATE DATABASE d1 ENGINE = Filesystem('${OUT}')`,
+    `CREATE DATABASE d2 ENGINE = SQLite('${OUT}/new.db')`,
+    `CREATE VIEW v1 (line String) SQL SECURITY NONE AS SELECT * FROM file(${secret}, LineAsString)`,
+    `ATTACH TABLE t7 FROM '${OUT}/' (a UInt8) ENGINE = MergeTree ORDER BY a`,
+    `BACKUP TABLE films TO File('${OUT}/backup')`,
+    "BACKUP TABLE films TO Disk('default', '../../backup')",
+    `RESTORE TABLE films FROM File('${OUT}/backup')`,
+    `CREATE DICTIONARY d3 (k UInt64) PRIMARY KEY k SOURCE(FILE(PATH ${secret} FORMAT CSV)) LAYOUT(FLAT()) LIFETIME(0)`,
+    "CREATE DICTIONARY d4 (k UInt64) PRIMARY KEY k SOURCE(EXECUTABLE(COMMAND 'echo 1' FORMAT CSV)) LAYOUT(FLAT()) LIFETIME(0)",
+    "SELECT * FROM executable('id', 'TSV', 'x String')",
+    'GRANT READ ON FILE TO default',
+    'GRANT ALL ON *.* TO default',
+    'CREATE USER other',
+  ])('opens no file of the machine: %s', async (sql) => {
+    for (const database of [server.database, 'default']) {
+      const reply = await server.post(sql, { ...writer, params: { database } });
+      expect(reply.status, `${sql}: ${reply.text}`).not.toBe(200);
+      expect(reply.text).not.toContain('precious');
+    }
+    expect(readdirSync(OUT)).toEqual(['secret.csv']);
+    expect(readFileSync(SECRET, 'utf8')).toBe('precious\n');
+  });
+
+  /** these run as the engine itself, later, and are made without a look at the file */
+  it('opens none by what the engine does on its behalf', async () => {
+    const made = [
+      `CREATE TABLE alias ENGINE = Alias('default', ${secret})`,
+      `CREATE VIEW definer (c1 String) DEFINER = default SQL SECURITY DEFINER AS SELECT * FROM file(${secret}, CSV, 'c1 String')`,
+      `CREATE VIEW named (c1 String) DEFINER = default SQL SECURITY DEFINER AS SELECT * FROM default.\`${SECRET}\``,
+      `CREATE DICTIONARY quoted (k UInt64, c1 String) PRIMARY KEY k SOURCE(CLICKHOUSE(QUERY 'SELECT 1 AS k, c1 FROM default.\`${SECRET}\`')) LAYOUT(FLAT()) LIFETIME(0)`,
+      `ALTER TABLE films UPDATE score = (SELECT c1 FROM default.\`${SECRET}\`) WHERE 1 SETTINGS mutations_sync = 1, validate_mutation_query = 0`,
+    ];
+    for (const sql of made) await server.post(sql, writer);
+    for (const table of ['alias', 'definer', 'named', 'quoted', 'films']) {
+      expect((await server.post(`SELECT * FROM ${table}`, writer)).text, table).not.toContain('precious');
+    }
+    await server.post('KILL MUTATION WHERE 1', writer);
+  });
+
+  it('keeps what a server offers: expressions in VALUES, a plain default database', async () => {
+    const ask = { ...writer, params: { database: 'default' } };
+    expect(await server.value("SELECT engine FROM system.databases WHERE name = 'default'", writer)).toBe(
+      'Atomic',
+    );
+    await server.value('CREATE TABLE kept (a UInt8, b String) ENGINE = MergeTree ORDER BY a', ask);
+    await server.value("INSERT INTO kept VALUES (1 + 1, upper('x')), (3, 'a file')", ask).catch((error) => {
+      // the word could be the function: such rows are read without expressions
+      expect(String(error)).toContain('Interpreting expressions is disabled');
+    });
+    await server.value("INSERT INTO kept VALUES (1 + 1, upper('x'))", ask);
+    await server.value("INSERT INTO kept VALUES (3, 'a file')", ask);
+    expect(await server.value('SELECT * FROM kept ORDER BY a', ask)).toBe('2\tX\n3\ta file');
+    await server.value('DROP TABLE kept', ask);
+  });
+});
+
 describe('readonly in the address of somebody who may write', () => {
   it.each([
     'INSERT INTO films VALUES (1)',
@@ -263,7 +358,7 @@ describe('readonly in the address of somebody who may write', () => {
       for (const session of ['', 's4']) {
         const ask = { ...writer, params: { readonly, session_id: session } };
         const reply = await server.post(sql, ask);
-        expect(['164', '358'], reply.text).toContain(reply.headers['x-clickhouse-exception-code']);
+        expect(['164', '358', '497'], reply.text).toContain(reply.headers['x-clickhouse-exception-code']);
       }
     }
     expect(await server.value('SELECT count() FROM films', writer)).toBe('10');
