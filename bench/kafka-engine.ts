@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { loadCatalogue } from '../catalog/load.ts';
+import { folderSource } from '../catalog/sources/folder.ts';
 import { type ClickHouse, connectClickHouse } from '../clickhouse/connection.ts';
 import { migrate, readMigrations } from '../clickhouse/migrate.ts';
 import { systemClock } from '../core/clock.ts';
@@ -32,7 +33,7 @@ export async function benchKafkaEngine(
 
 async function prepare(clickhouse: ClickHouse): Promise<void> {
   await migrate(clickhouse, readMigrations(join(projectRoot, 'clickhouse', 'ddl')));
-  await loadCatalogue(join(projectRoot, 'data'), {
+  await loadCatalogue(await folderSource(join(projectRoot, 'data')), {
     clickhouse,
     clock: systemClock,
     logger: silentLogger,

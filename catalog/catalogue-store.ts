@@ -1,18 +1,9 @@
 import type { ClickHouse } from '../clickhouse/connection.ts';
 import { ReelstreamError, toReelstreamError } from '../core/errors.ts';
-import type { Catalogue } from './catalogue.ts';
+import type { Catalogue, VersionCounts } from './catalogue.ts';
+import type { CpiCoverage, CpiMonth } from './cpi.ts';
 import type { Finding } from './findings.ts';
-
-/** Counts of one version, as `catalog_versions` has them. */
-export interface VersionCounts {
-  readonly movies: number;
-  readonly matched: number;
-  readonly genres: number;
-  readonly companies: number;
-  readonly links: number;
-  readonly cpi_months: number;
-  readonly quarantined: number;
-}
+import type { FileReport } from './report.ts';
 
 export interface PublishedVersion extends VersionCounts {
   readonly version: number;
@@ -104,15 +95,61 @@ export async function stage(clickhouse: ClickHouse, version: number, catalogue: 
   }
 }
 
+/** What was found in which files; kept for every version. */
 export async function writeReport(
   clickhouse: ClickHouse,
   version: number,
-  findings: readonly Finding[],
+  report: {
+    readonly findings: readonly Finding[];
+    readonly files: readonly FileReport[];
+    readonly cpi: readonly CpiCoverage[];
+    readonly requestKey: string;
+  },
 ): Promise<void> {
-  await clickhouse.insertRows(
-    'load_reports',
-    findings.map((finding) => ({ version, ...finding })),
+  const under = (rows: readonly object[]) => rows.map((row) => ({ version, ...row }));
+  await clickhouse.insertRows('load_reports', under(report.findings));
+  const files = report.files.map(({ role, name, address, revision, bytes, sha256, rows }) => ({
+    role,
+    file_name: name,
+    address,
+    request_key: report.requestKey,
+    revision: revision ?? '',
+    bytes,
+    sha256,
+    rows_read: rows.read,
+    rows_loaded: rows.loaded,
+    rows_dropped: rows.dropped,
+    rows_quarantined: rows.quarantined,
+  }));
+  await clickhouse.insertRows('catalog_sources', under(files));
+  const cpi = report.cpi.map((one) => ({
+    series: one.series,
+    first_month: one.firstMonth,
+    last_month: one.lastMonth,
+    months: one.months,
+    missing_months: one.missing,
+    revised_months: one.revised,
+  }));
+  await clickhouse.insertRows('catalog_cpi_coverage', under(cpi));
+}
+
+/** Price indices of the catalogue in use. */
+export async function publishedCpi(clickhouse: ClickHouse): Promise<CpiMonth[]> {
+  return clickhouse.query<CpiMonth>('SELECT series, toString(month) AS month, value FROM cpi_monthly');
+}
+
+/** What servers said about the copies that the newest version was made from, by address; empty when it was asked for otherwise. */
+export async function publishedRevisions(
+  clickhouse: ClickHouse,
+  requestKey: string,
+): Promise<ReadonlyMap<string, string>> {
+  const rows = await clickhouse.query<{ address: string; revision: string }>(
+    `SELECT DISTINCT address, revision FROM catalog_sources
+     WHERE version = (SELECT max(version) FROM catalog_versions)
+       AND request_key = {requestKey:String} AND revision != ''`,
+    { params: { requestKey } },
   );
+  return new Map(rows.map(({ address, revision }) => [address, revision]));
 }
 
 /**

@@ -10,6 +10,8 @@ export interface Sources {
   /** by TMDB id */
   readonly facts: ReadonlyMap<number, FilmFacts>;
   readonly cpi: readonly CpiMonth[];
+  /** where each kept row begins, by its id */
+  readonly lines: Readonly<Record<'movies' | 'links' | 'metadata', ReadonlyMap<number, number>>>;
 }
 
 /** A row of `catalog_movies`, without its version. Column names as in the table. */
@@ -49,12 +51,23 @@ export interface Catalogue {
   readonly matched: number;
 }
 
+/** Counts of one version, as `catalog_versions` has them. */
+export interface VersionCounts {
+  readonly movies: number;
+  readonly matched: number;
+  readonly genres: number;
+  readonly companies: number;
+  readonly links: number;
+  readonly cpi_months: number;
+  readonly quarantined: number;
+}
+
 /**
  * Joins MovieLens films to TMDB facts through the links and through nothing else: MovieLens ids and TMDB ids are both
  * small numbers, and joining them directly matches hundreds of films, every one of them wrongly. A film known to one
  * side only keeps its row, with 0 for the id it lacks.
  */
-export function buildCatalogue(sources: Sources): Catalogue {
+export function buildCatalogue(sources: Omit<Sources, 'lines'>): Catalogue {
   const { movieLens, links, facts } = sources;
   const movieIds = [...new Set([...movieLens.keys(), ...links.keys()])].sort((a, b) => a - b);
   const linked = new Set([...links.values()].map((link) => link.tmdbId));

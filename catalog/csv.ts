@@ -1,81 +1,151 @@
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream';
-import { parse } from 'csv-parse';
 import { ReelstreamError } from '../core/errors.ts';
+import { type CsvFault, cellText, readStretches, type Stretch } from './csv-records.ts';
 
-/** One record of a CSV file: its fields by column name, or why it is none. */
+export type Fields = Readonly<Record<string, string>>;
+
+/** One row of a CSV file: its fields by column name, or why it is none. */
 export type CsvRow =
-  | { readonly line: number; readonly fields: Readonly<Record<string, string>> }
-  | { readonly line: number; readonly fault: 'column_count' | 'quote_not_closed' };
+  | {
+      readonly line: number;
+      readonly bytes: Buffer;
+      readonly fields: Fields;
+      readonly joined: readonly number[];
+    }
+  | { readonly line: number; readonly bytes: Buffer; readonly fault: CsvFault };
 
-interface ParsedRecord {
-  readonly record: string[];
-  readonly info: { readonly lines: number };
+export interface CsvLayout {
+  /** columns to read, from the header's names; throws when the file cannot be what it should be */
+  readonly columns: (header: readonly string[]) => readonly string[];
+  /** free text, in which a line break without quotes may have split a record in two */
+  readonly splitColumns?: readonly string[];
+}
+
+/** A layout that needs these columns and reads no others. */
+export function needs(required: readonly string[], splitColumns: readonly string[] = []): CsvLayout {
+  return {
+    splitColumns,
+    columns(header) {
+      const missing = required.filter((name) => !header.includes(name));
+      if (missing.length > 0) throw new ReelstreamError('bad_data', `the header lacks ${missing.join(', ')}`);
+      return required;
+    },
+  };
 }
 
 /**
- * Reads a CSV file with a header (RFC 4180, LF or CRLF, UTF-8 with or without a mark) as a stream. `line` is the
- * physical line the record begins on. A stray quote inside a field is kept as text: refusing it would make the parser
- * swallow the rows behind it. What is no record comes out as a fault, nothing is left out.
- * @throws ReelstreamError `bad_data` when a column of `required` is not in the header; `usage` when the file cannot be read
+ * Rows of a CSV file with a header, as a stream. Columns are found by name, in any order. A record that a line break split
+ * in two is joined again when both pieces together have exactly the header's columns and the break lies in one of
+ * `splitColumns`: `joined` are the lines of the further pieces. What is no row comes out as a fault, nothing is left out.
+ * @param name of the file, for errors
+ * @throws ReelstreamError `bad_data` when the header is not the one of such a file
  */
-export async function* readCsv(path: string, required: readonly string[]): AsyncGenerator<CsvRow> {
-  let unclosed = 0;
-  const parser = parse({
-    bom: true,
-    info: true,
-    record_delimiter: ['\r\n', '\n'],
-    relax_column_count: true,
-    relax_quotes: true,
-    skip_empty_lines: true,
-    skip_records_with_error: true,
-    on_skip: () => {
-      unclosed += 1;
-    },
-  });
-  pipeline(createReadStream(path), parser, () => {
-    // the iteration below rejects with the same error
-  });
-  let header: string[] | undefined;
-  let lastLine = 0;
+export async function* readCsv(
+  name: string,
+  chunks: AsyncIterable<Uint8Array>,
+  layout: CsvLayout,
+): AsyncGenerator<CsvRow> {
+  let joiner: ReturnType<typeof createJoiner> | undefined;
+  for await (const stretch of readStretches(chunks)) {
+    if (joiner) yield* joiner.take(stretch);
+    else joiner = createJoiner(readHeader(name, stretch, layout), layout.splitColumns ?? []);
+  }
+  if (!joiner) throw new ReelstreamError('bad_data', `${name} is empty`, { details: { file: name } });
+  yield* joiner.end();
+}
+
+/** With a mark in front a quoted name does not begin with its quote. */
+const BYTE_ORDER_MARK = /^\ufeff"?(.*?)"?$/;
+
+interface Header {
+  readonly names: readonly string[];
+  readonly columns: readonly { readonly name: string; readonly index: number }[];
+}
+
+function readHeader(name: string, stretch: Stretch, layout: CsvLayout): Header {
+  const refuse = (problem: string): never => {
+    throw new ReelstreamError('bad_data', `${name}: ${problem}`, {
+      details: { file: name, line: stretch.line },
+    });
+  };
+  const [first, second] = stretch.bytes;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
+    refuse('the file is UTF-16; save it as UTF-8');
+  if (stretch.fault) refuse(`the header is no CSV record (${stretch.fault})`);
+  const names = stretch.cells.map((_, i) => cellText(stretch, i).replace(BYTE_ORDER_MARK, '$1').trim());
   try {
-    for await (const { record, info } of parser as AsyncIterable<ParsedRecord>) {
-      lastLine = info.lines;
-      if (!header) header = checkedHeader(path, record, required);
-      else yield toRow(header, record, info.lines - newlines(record));
-    }
+    const columns = layout.columns(names).map((column) => {
+      if (names.indexOf(column) !== names.lastIndexOf(column)) refuse(`the header has ${column} twice`);
+      return { name: column, index: names.indexOf(column) };
+    });
+    return { names, columns };
   } catch (error) {
-    throw readFailure(path, error);
+    if (error instanceof ReelstreamError && error.details.file === undefined) return refuse(error.message);
+    throw error;
   }
-  if (!header) checkedHeader(path, [], required);
-  // such a quote reaches to the end of the file, so that there is at most one
-  if (unclosed > 0) yield { line: lastLine + 1, fault: 'quote_not_closed' };
 }
 
-function checkedHeader(path: string, header: string[], required: readonly string[]): string[] {
-  const names = header.map((name) => name.trim());
-  const missing = required.filter((name) => !names.includes(name));
-  if (missing.length === 0) return names;
-  throw new ReelstreamError('bad_data', `${path}: the header lacks ${missing.join(', ')}`, {
-    details: { file: path, line: 1 },
+/** Holds short records back until the next one tells whether they are one record with it. */
+function createJoiner({ names, columns }: Header, splitColumns: readonly string[]) {
+  let held: Stretch[] = [];
+  let heldCells = 0;
+  const breaks = new Set(splitColumns.map((name) => names.indexOf(name)));
+
+  const row = (pieces: readonly Stretch[], textOf: (index: number) => string): CsvRow => ({
+    line: pieces[0]!.line,
+    bytes: pieces.length === 1 ? pieces[0]!.bytes : joinBytes(pieces),
+    fields: Object.fromEntries(columns.map(({ name, index }) => [name, textOf(index)])),
+    joined: pieces.slice(1).map((piece) => piece.line),
   });
-}
 
-function toRow(header: readonly string[], record: readonly string[], line: number): CsvRow {
-  if (record.length !== header.length) return { line, fault: 'column_count' };
-  return { line, fields: Object.fromEntries(header.map((name, i) => [name, record[i]!])) };
-}
-
-/** The parser counts lines up to a record's end; the newlines inside its fields lead back to its beginning. */
-function newlines(record: readonly string[]): number {
-  let count = 0;
-  for (const field of record) {
-    for (let at = field.indexOf('\n'); at >= 0; at = field.indexOf('\n', at + 1)) count += 1;
+  function* giveUp(): Generator<CsvRow> {
+    for (const { line, bytes } of held) yield { line, bytes, fault: 'column_count' };
+    held = [];
+    heldCells = 0;
   }
-  return count;
+
+  return {
+    *take(stretch: Stretch): Generator<CsvRow> {
+      const count = stretch.cells.length;
+      if (stretch.fault) {
+        yield* giveUp();
+        yield { line: stretch.line, bytes: stretch.bytes, fault: stretch.fault };
+        return;
+      }
+      if (count === names.length) {
+        yield* giveUp();
+        yield row([stretch], (index) => cellText(stretch, index));
+        return;
+      }
+      if (held.length > 0 && (!breaks.has(heldCells - 1) || heldCells + count - 1 > names.length))
+        yield* giveUp();
+      if (count > names.length) {
+        yield { line: stretch.line, bytes: stretch.bytes, fault: 'column_count' };
+        return;
+      }
+      held.push(stretch);
+      heldCells = held.length === 1 ? count : heldCells + count - 1;
+      if (heldCells < names.length) return;
+      const pieces = held;
+      held = [];
+      heldCells = 0;
+      const texts = joinTexts(pieces);
+      yield row(pieces, (index) => texts[index] ?? '');
+    },
+    end: giveUp,
+  };
 }
 
-function readFailure(path: string, error: unknown): unknown {
-  if (error instanceof ReelstreamError || !(error instanceof Error) || !('syscall' in error)) return error;
-  return new ReelstreamError('usage', `${path} cannot be read: ${error.message}`, { cause: error });
+/** The last field of each piece goes on in the first field of the next. */
+function joinTexts(pieces: readonly Stretch[]): string[] {
+  const texts: string[] = [];
+  for (const piece of pieces) {
+    const [first = '', ...rest] = piece.cells.map((_, i) => cellText(piece, i));
+    const open = texts.pop();
+    texts.push(open === undefined ? first : `${open}\n${first}`, ...rest);
+  }
+  return texts;
+}
+
+function joinBytes(pieces: readonly Stretch[]): Buffer {
+  return Buffer.concat(pieces.flatMap(({ bytes }, i) => (i === 0 ? [bytes] : [Buffer.from('\n'), bytes])));
 }

@@ -1,9 +1,21 @@
-import type { Trouble } from './findings.ts';
-
 /** A cleaned value, with the reason when the text was not taken as it stood. */
 export interface Cleaned<T> {
   readonly value: T;
   readonly reason?: string;
+}
+
+/** Reasons by which a field, or a part of it, is lost: its text goes to the quarantine file. The others are repairs. */
+const LOSSES = new Set([
+  'not_a_number',
+  'not_a_date',
+  'not_a_literal',
+  'not_a_list_of_entries',
+  'entry_without_id_or_name',
+  'not_utf8',
+]);
+
+export function remarkOf(reason: string): 'repaired' | 'blanked' {
+  return LOSSES.has(reason) ? 'blanked' : 'repaired';
 }
 
 /**
@@ -13,12 +25,15 @@ export interface Cleaned<T> {
 export const MIN_CREDIBLE_DOLLARS = 1_000;
 
 /** US dollars. 0 stands for "not known" in the source. */
-export function cleanMoney(text: string): Cleaned<number | null> {
+export function cleanMoney(
+  text: string,
+  minCredibleDollars: number = MIN_CREDIBLE_DOLLARS,
+): Cleaned<number | null> {
   if (text === '') return { value: null, reason: 'empty' };
   const dollars = wholeNumber(text);
   if (dollars === null) return { value: null, reason: 'not_a_number' };
   if (dollars === 0) return { value: null, reason: 'zero_is_unknown' };
-  if (dollars < MIN_CREDIBLE_DOLLARS) return { value: null, reason: 'suspect_money' };
+  if (dollars < minCredibleDollars) return { value: null, reason: 'suspect_money' };
   return { value: dollars };
 }
 
@@ -74,9 +89,13 @@ export function cleanReleaseDate(text: string): Cleaned<ReleaseDate> {
   return { value: { date: text, year: Number(year) } };
 }
 
-/** The finding behind a cleaned value, if there is one. */
-export function troubleOf(field: string, cleaned: Cleaned<unknown>): Trouble[] {
-  return cleaned.reason === undefined ? [] : [{ field, reason: cleaned.reason }];
+const CONTROL_CHARACTERS = /\p{Cc}+/gu;
+
+/** A name or title on one line. Bytes that are no UTF-8 come as U+FFFD: the rest of the text is kept. */
+export function cleanText(text: string): Cleaned<string> {
+  const value = text.replace(CONTROL_CHARACTERS, ' ').trim();
+  if (text.includes('\ufffd')) return { value, reason: 'not_utf8' };
+  return value === text.trim() ? { value } : { value, reason: 'control_characters' };
 }
 
 function wholeNumber(text: string): number | null {

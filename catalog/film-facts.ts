@@ -1,15 +1,17 @@
+import type { Fields } from './csv.ts';
 import {
+  type Cleaned,
   cleanAverage,
   cleanCount,
   cleanFigure,
   cleanMoney,
   cleanReleaseDate,
   cleanRuntime,
-  troubleOf,
+  cleanText,
+  MIN_CREDIBLE_DOLLARS,
 } from './field-values.ts';
-import type { Trouble } from './findings.ts';
-import { type Fields, parseId, type RowOutcome } from './movielens.ts';
 import { type PythonValue, parsePythonLiteral } from './python-literal.ts';
+import { type FieldRemark, parseId, type RowOutcome, remarksOn } from './rows.ts';
 
 export interface Named {
   readonly id: number;
@@ -42,7 +44,7 @@ export interface FilmFacts {
 
 export interface RepairedFacts {
   readonly facts: FilmFacts;
-  readonly repairs: readonly Trouble[];
+  readonly remarks: readonly FieldRemark[];
 }
 
 export const METADATA_COLUMNS = [
@@ -65,72 +67,70 @@ export const METADATA_COLUMNS = [
   'vote_average',
   'vote_count',
 ] as const;
+type MetadataColumn = (typeof METADATA_COLUMNS)[number];
+
+/** Free text, in which three records of the published file are broken by a line end. */
+export const METADATA_SPLIT_COLUMNS = ['overview', 'tagline', 'title', 'original_title'] as const;
 
 /** A row of `movies_metadata.csv`. Only a row without a usable id is no film; every other fault costs one field. */
-export function toFilmFacts(fields: Fields): RowOutcome<RepairedFacts> {
+export function toFilmFacts(
+  fields: Fields,
+  minCredibleDollars: number = MIN_CREDIBLE_DOLLARS,
+): RowOutcome<RepairedFacts> {
   const tmdbId = parseId(fields.id);
   if (tmdbId === null) return { quarantine: { field: 'id', reason: 'not_an_id' } };
-  const text = (name: (typeof METADATA_COLUMNS)[number]) => (fields[name] ?? '').trim();
-
-  const budget = cleanMoney(text('budget'));
-  const revenue = cleanMoney(text('revenue'));
-  const votes = cleanCount(text('vote_count'));
-  const average = cleanAverage(text('vote_average'), votes.value);
-  const popularity = cleanFigure(text('popularity'));
-  const runtime = cleanRuntime(text('runtime'));
-  const release = cleanReleaseDate(text('release_date'));
-  const genres = namedList(text('genres'));
-  const companies = namedList(text('production_companies'));
-  const collection = namedList(text('belongs_to_collection'));
-  const countries = codes(text('production_countries'), 'iso_3166_1');
-  const languages = codes(text('spoken_languages'), 'iso_639_1');
-
-  return {
-    ok: {
-      facts: {
-        tmdbId,
-        imdbId: /^tt\d+$/.test(text('imdb_id')) ? text('imdb_id') : '',
-        title: text('title'),
-        originalTitle: text('original_title'),
-        releaseDate: release.value.date,
-        releaseYear: release.value.year,
-        budget: budget.value,
-        revenue: revenue.value,
-        suspectMoney: budget.reason === 'suspect_money' || revenue.reason === 'suspect_money',
-        popularity: popularity.value,
-        voteAverage: average.value,
-        voteCount: votes.value,
-        runtimeMinutes: runtime.value,
-        originalLanguage: text('original_language'),
-        status: text('status'),
-        collection: collection.value[0] ?? null,
-        countryCodes: countries.value,
-        languageCodes: languages.value,
-        genres: genres.value,
-        companies: companies.value,
-      },
-      repairs: [
-        ...troubleOf('budget', budget),
-        ...troubleOf('revenue', revenue),
-        ...troubleOf('vote_count', votes),
-        ...troubleOf('vote_average', average),
-        ...troubleOf('popularity', popularity),
-        ...troubleOf('runtime', runtime),
-        ...troubleOf('release_date', release),
-        ...troubleOf('genres', genres),
-        ...troubleOf('production_companies', companies),
-        ...troubleOf('belongs_to_collection', collection),
-        ...troubleOf('production_countries', countries),
-        ...troubleOf('spoken_languages', languages),
-      ],
-    },
+  const remarks: FieldRemark[] = [];
+  const raw = (name: MetadataColumn) => (fields[name] ?? '').trim();
+  const taken = <T>(field: MetadataColumn, cleaned: Cleaned<T>): T => {
+    remarks.push(...remarksOn(field, cleaned, raw(field)));
+    return cleaned.value;
   };
+  const text = (name: MetadataColumn) => taken(name, cleanText(raw(name)));
+
+  const budget = cleanMoney(raw('budget'), minCredibleDollars);
+  const revenue = cleanMoney(raw('revenue'), minCredibleDollars);
+  const votes = taken('vote_count', cleanCount(raw('vote_count')));
+  const release = taken('release_date', cleanReleaseDate(raw('release_date')));
+  const facts: FilmFacts = {
+    tmdbId,
+    imdbId: /^tt\d+$/.test(raw('imdb_id')) ? raw('imdb_id') : '',
+    title: text('title'),
+    originalTitle: text('original_title'),
+    releaseDate: release.date,
+    releaseYear: release.year,
+    budget: taken('budget', budget),
+    revenue: taken('revenue', revenue),
+    suspectMoney: budget.reason === 'suspect_money' || revenue.reason === 'suspect_money',
+    popularity: taken('popularity', cleanFigure(raw('popularity'))),
+    voteAverage: taken('vote_average', cleanAverage(raw('vote_average'), votes)),
+    voteCount: votes,
+    runtimeMinutes: taken('runtime', cleanRuntime(raw('runtime'))),
+    originalLanguage: text('original_language'),
+    status: text('status'),
+    collection: taken('belongs_to_collection', namedList(raw('belongs_to_collection')))[0] ?? null,
+    countryCodes: taken('production_countries', codes(raw('production_countries'), 'iso_3166_1')),
+    languageCodes: taken('spoken_languages', codes(raw('spoken_languages'), 'iso_639_1')),
+    genres: taken('genres', namedList(raw('genres'))),
+    companies: taken('production_companies', namedList(raw('production_companies'))),
+  };
+  return { ok: { facts, remarks: [...remarks, ...notesOn(facts)] } };
 }
 
-interface CleanedList<T> {
-  readonly value: readonly T[];
-  readonly reason?: string;
+/** What a reader of the figures should know about and nobody can repair. */
+function notesOn(facts: FilmFacts): FieldRemark[] {
+  const notes: [boolean, MetadataColumn, string][] = [
+    [facts.genres.length === 0, 'genres', 'none'],
+    [facts.companies.length === 0, 'production_companies', 'none'],
+    [facts.releaseDate?.endsWith('-01-01') === true, 'release_date', 'first_of_january'],
+    [facts.status !== 'Released', 'status', 'not_released'],
+    [facts.voteAverage === 0, 'vote_average', 'zero_with_votes'],
+  ];
+  return notes.flatMap(([is, field, reason]) =>
+    is ? [{ outcome: 'noted' as const, trouble: { field, reason } }] : [],
+  );
 }
+
+type CleanedList<T> = Cleaned<readonly T[]>;
 
 /** A list of dictionaries, or a single one, as Python wrote it; '' is an empty list. */
 function entries(text: string): CleanedList<{ readonly [key: string]: PythonValue }> {
@@ -150,13 +150,15 @@ function isDictionary(value: PythonValue): value is { readonly [key: string]: Py
 function namedList(text: string): CleanedList<Named> {
   const { value: list, reason } = entries(text);
   const byId = new Map<number, Named>();
-  let bad = false;
+  let flaw: string | undefined;
   for (const { id: rawId, name } of list) {
     const id = parseId(String(rawId));
-    if (id === null || typeof name !== 'string') bad = true;
-    else if (!byId.has(id)) byId.set(id, { id, name });
+    const cleaned = typeof name === 'string' ? cleanText(name) : undefined;
+    if (id === null || !cleaned || cleaned.value === '') flaw = 'entry_without_id_or_name';
+    else if (!byId.has(id)) byId.set(id, { id, name: cleaned.value });
+    flaw ??= cleaned?.reason;
   }
-  const trouble = reason ?? (bad ? 'entry_without_id_or_name' : undefined);
+  const trouble = reason ?? flaw;
   return { value: [...byId.values()], ...(trouble ? { reason: trouble } : {}) };
 }
 

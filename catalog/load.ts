@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { ClickHouse } from '../clickhouse/connection.ts';
 import type { Clock } from '../core/clock.ts';
-import { toReelstreamError } from '../core/errors.ts';
+import { ReelstreamError, toReelstreamError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
-import { buildCatalogue, type Catalogue } from './catalogue.ts';
+import { buildCatalogue, type Catalogue, type VersionCounts } from './catalogue.ts';
 import {
   claimVersion,
   discard,
@@ -11,99 +11,239 @@ import {
   isPublished,
   newestVersion,
   publish,
+  publishedCpi,
   reloadNames,
   stage,
-  type VersionCounts,
   writeReport,
 } from './catalogue-store.ts';
-import { createFindings, type Finding } from './findings.ts';
+import { catalogueHash, type FileHash, hashFiles } from './content-hash.ts';
+import { cpiCoverage } from './cpi.ts';
+import { MIN_CREDIBLE_DOLLARS } from './field-values.ts';
+import { createFindings, type Findings } from './findings.ts';
+import { type Journal, openJournal } from './journal.ts';
+import { noteJoins } from './notes.ts';
+import { type FileNames, limitToRange, type ReleaseRange } from './range.ts';
 import { readSources } from './read-sources.ts';
-import { findSourceFiles, hashSources } from './source-files.ts';
+import { fileReport, type LoadReport, totalsOf } from './report.ts';
+import { type CatalogueFile, cpiFiles, findCatalogueFiles, type SingleFile } from './source-files.ts';
+import type { Source } from './sources/source.ts';
+
+/** How far a load is. */
+export interface LoadProgress {
+  readonly step: 'checking' | 'reading' | 'writing';
+  /** file, or table */
+  readonly what: string;
+  readonly rows: number;
+  /** of all files together */
+  readonly bytes: number;
+  readonly totalBytes: number;
+}
 
 export interface LoadDeps {
   readonly clickhouse: ClickHouse;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** one line for a person who waits */
-  readonly onProgress?: (text: string) => void;
+  readonly onProgress?: (progress: LoadProgress) => void;
+  /** quarantine file, error log and report.json of each load go into a folder below it; none are written without */
+  readonly reportsFolder?: string;
 }
 
-export interface LoadResult {
-  /** `unchanged`: the newest version was made from these very files */
-  readonly status: 'loaded' | 'unchanged';
-  readonly version: number;
-  readonly sourcesHash: string;
-  readonly counts: VersionCounts;
-  /** empty when unchanged */
-  readonly findings: readonly Finding[];
-  readonly elapsedMs: number;
+export interface LoadOptions {
+  /** price indices from elsewhere; their series win over those of the source */
+  readonly cpi?: readonly SingleFile[];
+  /** price indices for when neither the source nor `cpi` has one */
+  readonly fallbackCpi?: readonly SingleFile[];
+  readonly range?: ReleaseRange;
+  /** money below this is taken as not known */
+  readonly minCredibleDollars?: number;
+  /** refuse the load when a row or a field had to be set aside */
+  readonly strict?: boolean;
+  /** kept with the version, so that a watch knows its own load again */
+  readonly requestKey?: string;
+}
+
+export interface LoadResult extends LoadReport {
+  /** where quarantine file, error log and report lie */
+  readonly folder: string | null;
 }
 
 /** Two loaders that met on a version number wait for unequal times before they try again. */
 const RIVAL_PAUSE_MS = 50;
-const PROGRESS_ROWS = 500;
+const NO_RANGE: ReleaseRange = { from: null, to: null };
 
 /**
- * Loads a folder as the next version of the catalogue. Readers see the old version until the last statement, and for
- * ever when anything fails before it. The same files again change nothing.
- * @throws ReelstreamError `usage` (files), `bad_data` (a file without its columns), `clickhouse`, `unavailable`, `timeout`
+ * Loads a source as the next version of the catalogue. Readers see the old version until the last statement, and for ever
+ * when anything fails before it. The same contents again change nothing, wherever they lie.
+ * @throws ReelstreamError `usage` (files), `bad_data` (a file without its columns, a broken archive, `strict`),
+ *   `clickhouse`, `unavailable`, `timeout`
  */
-export async function loadCatalogue(folder: string, deps: LoadDeps): Promise<LoadResult> {
-  const { clickhouse, clock, onProgress = () => {} } = deps;
+export async function loadCatalogue(
+  source: Source,
+  deps: LoadDeps,
+  options: LoadOptions = {},
+): Promise<LoadResult> {
+  const { clickhouse, clock } = deps;
   const startMs = clock.monotonicMs();
-  const files = findSourceFiles(folder);
-  const sourcesHash = await hashSources(folder, files);
+  const files = filesOf(source, options);
+  const totalBytes = files.reduce((sum, { file }) => sum + file.bytes, 0);
+  const hashed = await checkFiles(files, totalBytes, deps);
+  const sourcesHash = hashOf(hashed, options);
   const before = await newestVersion(clickhouse);
   if (before?.sources_hash === sourcesHash) {
     // a load that died right after its switch has left the old names in the dictionaries
     await reloadNames(clickhouse);
     const { version, sources_hash, loaded_at, ...counts } = before;
-    return {
-      status: 'unchanged',
-      version,
-      sourcesHash,
-      counts,
-      findings: [],
-      elapsedMs: clock.monotonicMs() - startMs,
-    };
+    const elapsedMs = clock.monotonicMs() - startMs;
+    const nothing = { files: [], totals: {}, findings: [], cpi: [], folder: null };
+    return { status: 'unchanged', version, source: source.label, sourcesHash, counts, elapsedMs, ...nothing };
   }
 
-  const findings = createFindings();
-  const sources = await readSources(files, findings, (file, rows) => {
-    if (rows % PROGRESS_ROWS === 0) onProgress(`reading ${file}: ${rows.toLocaleString('en-US')} rows`);
-  });
-  const catalogue = buildCatalogue(sources);
-  const counts = countsOf(catalogue, findings.count('quarantined'));
-  const report = findings.list();
+  const journal = openJournalOf(deps);
+  try {
+    const done = await loadNew(source, hashed, deps, options, journal, { sourcesHash, totalBytes });
+    const result = { ...done, elapsedMs: clock.monotonicMs() - startMs };
+    journal?.finish(result);
+    return { ...result, folder: journal?.folder ?? null };
+  } catch (thrown) {
+    const { code, message } = toReelstreamError(thrown);
+    journal?.finish({ status: 'failed', source: source.label, sourcesHash, code, error: message });
+    throw thrown;
+  }
+}
 
-  const loadId = randomUUID();
-  const version = await claimVersion(clickhouse, loadId, () =>
-    clock.sleep(RIVAL_PAUSE_MS * (1 + Number.parseInt(loadId.slice(0, 2), 16) / 16)),
-  );
-  onProgress(`writing version ${version}: ${counts.movies.toLocaleString('en-US')} films`);
-  await stageOrDiscard(deps, version, catalogue, report);
-  await publishSurely(clickhouse, version, sourcesHash, counts);
+async function loadNew(
+  source: Source,
+  files: readonly FileHash[],
+  deps: LoadDeps,
+  options: LoadOptions,
+  journal: Journal | null,
+  { sourcesHash, totalBytes }: { sourcesHash: string; totalBytes: number },
+): Promise<Omit<LoadReport, 'elapsedMs'>> {
+  const { clickhouse, onProgress } = deps;
+  const { catalogue, report } = await readAll(source, files, totalBytes, deps, options, journal);
+  if (options.strict) requireNothingSetAside(report, journal);
+  const version = await claim(deps);
+  const { movies } = report.counts;
+  onProgress?.({ step: 'writing', what: `version ${version}`, rows: movies, bytes: totalBytes, totalBytes });
+  await stageOrDiscard(deps, version, catalogue, report, options.requestKey ?? '');
+  await publishSurely(clickhouse, version, sourcesHash, report.counts);
   await reloadNames(clickhouse);
   await dropVersionsBelow(clickhouse, version);
+  return { ...report, status: 'loaded', version, sourcesHash };
+}
+
+function filesOf(source: Source, { cpi = [], fallbackCpi = [] }: LoadOptions): CatalogueFile[] {
+  const found = findCatalogueFiles(source);
+  const prices = [...cpiFiles(cpi), ...found.filter(({ role }) => role === 'cpi')];
+  return [
+    ...found.filter(({ role }) => role !== 'cpi'),
+    ...(prices.length > 0 ? prices : cpiFiles(fallbackCpi)),
+  ];
+}
+
+function checkFiles(files: readonly CatalogueFile[], totalBytes: number, { onProgress }: LoadDeps) {
+  let bytes = 0;
+  return hashFiles(files, ({ name }, more) => {
+    bytes += more;
+    onProgress?.({ step: 'checking', what: name, rows: 0, bytes, totalBytes });
+  });
+}
+
+function hashOf(files: readonly FileHash[], options: LoadOptions): string {
+  const { range = NO_RANGE, minCredibleDollars = MIN_CREDIBLE_DOLLARS } = options;
+  return catalogueHash(files, { range, minCredibleDollars });
+}
+
+type ReadReport = Omit<LoadReport, 'status' | 'version' | 'sourcesHash' | 'elapsedMs'>;
+
+async function readAll(
+  source: Source,
+  files: readonly FileHash[],
+  totalBytes: number,
+  { clickhouse, onProgress }: LoadDeps,
+  options: LoadOptions,
+  journal: Journal | null,
+): Promise<{ catalogue: Catalogue; report: ReadReport }> {
+  const findings = createFindings(journal?.write);
+  const done = new Map<string, number>();
+  const read = await readSources(files, {
+    findings,
+    minCredibleDollars: options.minCredibleDollars ?? MIN_CREDIBLE_DOLLARS,
+    onProgress({ name }, rows, bytes) {
+      done.set(name, bytes);
+      const sum = [...done.values()].reduce((a, b) => a + b, 0);
+      onProgress?.({ step: 'reading', what: name, rows, bytes: sum, totalBytes });
+    },
+    onHash: (file, sha256) => requireSame(files, file, sha256),
+  });
+  const names = namesOf(files);
+  const sources = limitToRange(read, options.range ?? NO_RANGE, findings, names);
+  noteJoins(sources, findings, names);
+  findings.requireBalance();
+  const catalogue = buildCatalogue(sources);
+  const list = findings.list();
   return {
-    status: 'loaded',
-    version,
-    sourcesHash,
-    counts,
-    findings: report,
-    elapsedMs: clock.monotonicMs() - startMs,
+    catalogue,
+    report: {
+      source: source.label,
+      counts: countsOf(catalogue, findings),
+      files: files.map((file) => fileReport(file, file.bytes, file.sha256, findings)),
+      totals: totalsOf(list),
+      findings: list,
+      cpi: cpiCoverage(catalogue.cpi, await publishedCpi(clickhouse)),
+    },
   };
+}
+
+/** The version is kept under the hash of the first reading: what the second one read must be the same. */
+function requireSame(files: readonly FileHash[], { file, name }: CatalogueFile, sha256: string): void {
+  if (files.find((one) => one.file === file)?.sha256 === sha256) return;
+  throw new ReelstreamError(
+    'bad_data',
+    `${name} changed while it was being read; load it again when it is complete`,
+  );
+}
+
+function namesOf(files: readonly CatalogueFile[]): FileNames {
+  const nameOf = (role: CatalogueFile['role']) => files.find((one) => one.role === role)?.name ?? role;
+  return { movies: nameOf('movies'), links: nameOf('links'), metadata: nameOf('metadata') };
+}
+
+function requireNothingSetAside({ totals }: ReadReport, journal: Journal | null): void {
+  const sum = (group: Readonly<Record<string, number>> = {}) =>
+    Object.values(group).reduce((a, b) => a + b, 0);
+  const rows = sum(totals.quarantined);
+  const fields = sum(totals.blanked);
+  if (rows + fields === 0) return;
+  const where = journal ? `, see ${journal.folder}` : '';
+  throw new ReelstreamError(
+    'bad_data',
+    `--strict: ${rows} rows and ${fields} fields cannot be used; nothing was loaded${where}`,
+  );
+}
+
+function openJournalOf({ reportsFolder, clock }: LoadDeps): Journal | null {
+  if (reportsFolder === undefined) return null;
+  const time = new Date(clock.nowMs()).toISOString().replace(/[-:]/g, '');
+  return openJournal(reportsFolder, `${time}-${randomUUID().slice(0, 8)}`);
+}
+
+function claim({ clickhouse, clock }: LoadDeps): Promise<number> {
+  const loadId = randomUUID();
+  const share = Number.parseInt(loadId.slice(0, 2), 16) / 16;
+  return claimVersion(clickhouse, loadId, () => clock.sleep(RIVAL_PAUSE_MS * (1 + share)));
 }
 
 async function stageOrDiscard(
   { clickhouse, logger }: LoadDeps,
   version: number,
   catalogue: Catalogue,
-  report: readonly Finding[],
+  report: ReadReport,
+  requestKey: string,
 ): Promise<void> {
   try {
     await stage(clickhouse, version, catalogue);
-    await writeReport(clickhouse, version, report);
+    await writeReport(clickhouse, version, { ...report, requestKey });
   } catch (error) {
     await discard(clickhouse, version).catch((thrown: unknown) => {
       const { code, message } = toReelstreamError(thrown);
@@ -130,7 +270,7 @@ async function publishSurely(
   }
 }
 
-function countsOf(catalogue: Catalogue, quarantined: number): VersionCounts {
+function countsOf(catalogue: Catalogue, findings: Findings): VersionCounts {
   return {
     movies: catalogue.movies.length,
     matched: catalogue.matched,
@@ -138,6 +278,6 @@ function countsOf(catalogue: Catalogue, quarantined: number): VersionCounts {
     companies: catalogue.companies.length,
     links: catalogue.links.length,
     cpi_months: catalogue.cpi.length,
-    quarantined,
+    quarantined: findings.count('quarantined'),
   };
 }

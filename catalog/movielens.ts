@@ -1,4 +1,7 @@
-import type { Trouble } from './findings.ts';
+import type { Fields } from './csv.ts';
+import { cleanText } from './field-values.ts';
+import { genresOfMovieLens } from './genres.ts';
+import { type FieldRemark, parseId, type RowOutcome, remarksOn } from './rows.ts';
 
 export interface MovieLensMovie {
   readonly movieId: number;
@@ -18,28 +21,37 @@ export interface Link {
   readonly tmdbId: number;
 }
 
-export type Fields = Readonly<Record<string, string>>;
-export type RowOutcome<T> = { readonly ok: T } | { readonly quarantine: Trouble };
-
 /** `(1995)`, also `(2006–2007)` and `(1993-)`, at the title's end. */
 const YEAR = /\s*\((\d{4})(?:\s*[–-]\s*\d{0,4})?\)\s*$/;
-const MAX_ID = 2 ** 31 - 1;
 
-/** Ids are Avro ints in the events: 1 to 2^31 - 1. Null for anything else. */
-export function parseId(text: string | undefined): number | null {
-  if (!text || !/^\d{1,10}$/.test(text)) return null;
-  const id = Number(text);
-  return id >= 1 && id <= MAX_ID ? id : null;
-}
+export const MOVIELENS_COLUMNS = ['movieId', 'title', 'genres'] as const;
+export const LINK_COLUMNS = ['movieId', 'imdbId', 'tmdbId'] as const;
 
 /** A row of MovieLens `movies.csv`. */
-export function toMovieLensMovie(fields: Fields): RowOutcome<MovieLensMovie> {
+export function toMovieLensMovie(
+  fields: Fields,
+): RowOutcome<{ movie: MovieLensMovie; remarks: readonly FieldRemark[] }> {
   const movieId = parseId(fields.movieId);
   if (movieId === null) return { quarantine: { field: 'movieId', reason: 'not_an_id' } };
-  const text = fields.title ?? '';
-  const year = Number(YEAR.exec(text)?.[1] ?? 0);
+  const title = cleanText(fields.title ?? '');
+  const year = Number(YEAR.exec(title.value)?.[1] ?? 0);
+  const genreWords = fields.genres ?? '';
+  const { unknownWords } = genresOfMovieLens(genreWords);
   return {
-    ok: { movieId, title: text.replace(YEAR, '').trim(), year, genreWords: fields.genres ?? '' },
+    ok: {
+      movie: { movieId, title: title.value.replace(YEAR, '').trim(), year, genreWords },
+      remarks: [
+        ...remarksOn('title', title, fields.title ?? ''),
+        ...(unknownWords.length > 0
+          ? [
+              {
+                outcome: 'blanked' as const,
+                trouble: { field: 'genres', reason: 'unknown_genre', text: unknownWords.join('|') },
+              },
+            ]
+          : []),
+      ],
+    },
   };
 }
 

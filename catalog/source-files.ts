@@ -1,87 +1,89 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, readdirSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { posix } from 'node:path';
 import { ReelstreamError } from '../core/errors.ts';
+import type { Source, SourceFile } from './sources/source.ts';
 
-export interface SourceFiles {
-  readonly movies: string | null;
-  readonly links: string;
-  readonly metadata: string | null;
-  readonly cpi: readonly string[];
+/** What a file is to the catalogue. */
+export type Role = 'movies' | 'links' | 'metadata' | 'cpi';
+
+export interface CatalogueFile {
+  readonly role: Role;
+  /** as reports call it */
+  readonly name: string;
+  readonly file: SourceFile;
+  /** where it was found, and what the server said about its copy */
+  readonly address: string;
+  readonly revision: string | null;
 }
 
-/** Raised when the same bytes would now give other rows, so that the next load is no no-op. */
-const RULES_VERSION = 1;
+/** A file that came by itself, outside of a source. */
+export interface SingleFile {
+  readonly file: SourceFile;
+  readonly label: string;
+  readonly revision: string | null;
+}
+
+/** Deeper than one folder lies nothing that belongs to a data set. */
+const MAX_DEPTH = 2;
 
 /**
- * Finds the catalogue's files in a folder or in its direct subfolders: `links.csv`, `movies.csv`,
- * `movies_metadata*.csv` and price indices (`CPI*.csv`, `CUSR*.csv`, `CUUR*.csv`). MovieLens ids of different data sets
- * are not the same films, so movies.csv counts only beside links.csv.
+ * The catalogue's files among those of a source: `links.csv` (or `links_small.csv` where there is no other: the two are
+ * different data, never both), `movies.csv` beside it, `movies_metadata*.csv`, and price indices (`CPI*.csv`, `CUSR*.csv`,
+ * `CUUR*.csv`). Everything else is left alone, ratings too: they are events and come through Kafka.
  * @throws ReelstreamError `usage` when a file is missing or there are two candidates
  */
-export function findSourceFiles(folder: string): SourceFiles {
-  const files = listFiles(folder);
-  const named = (pattern: RegExp) => files.filter((file) => pattern.test(basename(file)));
-  const links = only(named(/^links\.csv$/i), 'links.csv');
-  const metadata = only(named(/^movies_metadata.*\.csv$/i), 'movies_metadata*.csv');
+export function findCatalogueFiles(source: Omit<Source, 'close'>): CatalogueFile[] {
+  const { label, files, revision } = source;
+  const toFile = (role: Role, file: SourceFile): CatalogueFile => ({
+    role,
+    name: baseName(file),
+    file,
+    address: label,
+    revision,
+  });
+  const near = files.filter(({ path }) => path.split('/').length <= MAX_DEPTH);
+  const named = (pattern: RegExp) => near.filter(({ path }) => pattern.test(posix.basename(path)));
+  const only = (found: readonly SourceFile[]): SourceFile | undefined => {
+    if (found.length < 2) return found[0];
+    const names = found.map(({ path }) => path).join(', ');
+    throw new ReelstreamError(
+      'usage',
+      `${label} has more than one of these: ${names}; give the folder of one of them`,
+    );
+  };
+  const links = only(named(/^links\.csv$/i)) ?? only(named(/^links_small\.csv$/i));
   if (!links) {
     throw new ReelstreamError(
       'usage',
-      `${folder} holds no links.csv; give a MovieLens folder, or one with such subfolders`,
+      `${label} holds no links.csv; give a MovieLens folder, or one with such subfolders`,
     );
   }
-  const movies = named(/^movies\.csv$/i).find((file) => dirname(file) === dirname(links)) ?? null;
+  const metadata = only(named(/^movies_metadata.*\.csv$/i));
+  // ids of different MovieLens data sets are not the same films
+  const movies = named(/^movies\.csv$/i).find(
+    ({ path }) => posix.dirname(path) === posix.dirname(links.path),
+  );
   if (!movies && !metadata) {
     throw new ReelstreamError(
       'usage',
-      `${folder} holds neither movies.csv beside links.csv nor movies_metadata*.csv`,
+      `${label} holds neither movies.csv beside links.csv nor movies_metadata*.csv`,
     );
   }
-  return { movies, links, metadata, cpi: named(/^(CPI|CUSR|CUUR)\w*\.csv$/i) };
+  const prices = named(/^(CPI|CUSR|CUUR)\w*\.csv$/i).sort((a, b) => (baseName(a) < baseName(b) ? -1 : 1));
+  return [
+    ...(movies ? [toFile('movies', movies)] : []),
+    toFile('links', links),
+    ...(metadata ? [toFile('metadata', metadata)] : []),
+    ...prices.map((file) => toFile('cpi', file)),
+  ];
 }
 
-/** SHA-256 over names, bytes and the rules: the same hash means the same catalogue. */
-export async function hashSources(folder: string, files: SourceFiles): Promise<string> {
-  const hash = createHash('sha256').update(`rules ${RULES_VERSION}\n`);
-  for (const file of [files.movies, files.links, files.metadata, ...files.cpi]) {
-    if (file) hash.update(`${relative(folder, file)} ${await hashFile(file)}\n`);
-  }
-  return hash.digest('hex');
+/** Price indices from elsewhere; two files of one name stay two. */
+export function cpiFiles(files: readonly SingleFile[]): CatalogueFile[] {
+  return files.map(({ file, label, revision }, i) => {
+    const earlier = files.slice(0, i).filter((other) => baseName(other.file) === baseName(file)).length;
+    const name = earlier === 0 ? baseName(file) : `${baseName(file)} (${earlier + 1})`;
+    return { role: 'cpi', name, file, address: label, revision };
+  });
 }
 
-async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
-}
-
-function listFiles(folder: string): string[] {
-  const here = read(folder);
-  const below = here.filter((entry) => entry.isDirectory()).map((entry) => join(folder, entry.name));
-  return [folder, ...below]
-    .flatMap((place) =>
-      read(place)
-        .filter((entry) => entry.isFile())
-        .map((entry) => join(place, entry.name)),
-    )
-    .sort();
-}
-
-function read(folder: string) {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch (error) {
-    throw new ReelstreamError('usage', `${folder} cannot be read: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-}
-
-function only(found: readonly string[], what: string): string | null {
-  if (found.length < 2) return found[0] ?? null;
-  throw new ReelstreamError(
-    'usage',
-    `more than one ${what}: ${found.join(', ')}; give the folder of one of them`,
-  );
-}
+const baseName = ({ path }: SourceFile) => posix.basename(path);

@@ -1,3 +1,4 @@
+import { CATALOG_METRICS } from './metrics/catalog.ts';
 import { CLICKHOUSE_SERVER_METRICS } from './metrics/clickhouse-server.ts';
 import { CONSUMER_METRICS, SINK_ONLY_METRICS } from './metrics/consumer.ts';
 import { PRODUCER_METRICS } from './metrics/producer.ts';
@@ -18,6 +19,7 @@ export const METRIC_FAMILIES = {
   recommender: RECOMMENDER_METRICS,
   'recommender, its REST API': API_METRICS,
   reconciler: RECONCILER_METRICS,
+  'catalog watch': CATALOG_METRICS,
   'embedded ClickHouse server': CLICKHOUSE_SERVER_METRICS,
 } as const satisfies Record<string, Readonly<Record<string, MetricSpec>>>;
 
@@ -32,6 +34,7 @@ export const METRICS = {
   ...RECOMMENDER_METRICS,
   ...API_METRICS,
   ...RECONCILER_METRICS,
+  ...CATALOG_METRICS,
   ...CLICKHOUSE_SERVER_METRICS,
 } as const satisfies Record<string, MetricSpec>;
 

@@ -58,6 +58,10 @@ const url = (fallback: string, help: string): SettingSpec<string> => ({
     ),
   range: 'http(s) address',
 });
+const optionalUrl = (help: string): SettingSpec<string> => {
+  const whole = url('', help);
+  return { ...whole, schema: z.union([z.literal(''), whole.schema]), range: 'http(s) address or empty' };
+};
 const choice = <const T extends readonly [string, ...string[]]>(
   values: T,
   fallback: T[number],
@@ -220,6 +224,32 @@ export const SETTINGS = {
     3_600_000,
     'How often the sink looks for a new catalogue',
   ),
+  REELSTREAM_CATALOG_METRICS_PORT: port(9405, 'Metrics and health of catalog watch'),
+  REELSTREAM_CATALOG_MIN_CREDIBLE_DOLLARS: integer(
+    1_000,
+    1,
+    1_000_000,
+    'Budgets and revenues below this are taken as not known, with a flag',
+  ),
+  REELSTREAM_CATALOG_MAX_DOWNLOAD_MB: integer(2_000, 1, 100_000, 'Largest archive that a load fetches'),
+  REELSTREAM_CATALOG_MAX_UNPACKED_MB: integer(
+    8_000,
+    1,
+    1_000_000,
+    'Largest archive unpacked, all entries together',
+  ),
+  REELSTREAM_S3_ENDPOINT: optionalUrl('S3 server; empty = Amazon'),
+  REELSTREAM_S3_REGION: named('us-east-1', 'S3 region'),
+  REELSTREAM_S3_PATH_STYLE: flag(
+    false,
+    'Bucket in the path instead of the host name, as MinIO and others want it',
+  ),
+  REELSTREAM_S3_ANONYMOUS: flag(false, 'Send no signature: public buckets'),
+  REELSTREAM_S3_ACCESS_KEY_ID: text(
+    '',
+    'S3 access key; empty = where the AWS SDK looks (AWS_* variables, profile, role)',
+  ),
+  REELSTREAM_S3_SECRET_ACCESS_KEY: secret('S3 secret key'),
 
   MOVIES_MATCH_LOG_LEVEL: choice(
     PYTHON_LOG_LEVELS,

@@ -1,4 +1,5 @@
 import { loadCatalogue } from '../../catalog/load.ts';
+import { folderSource } from '../../catalog/sources/folder.ts';
 import type { ClickHouse } from '../../clickhouse/connection.ts';
 import { migrate, readMigrations } from '../../clickhouse/migrate.ts';
 import { systemClock } from '../../core/clock.ts';
@@ -17,7 +18,7 @@ export async function prepareStores(
   await admin.ensureTopics(topicsFrom(settings));
   const { applied } = await migrate(clickhouse, readMigrations(migrationsFolder));
   if (applied.length > 0) say(`tables: applied ${applied.length} files of DDL`);
-  const catalogue = await loadCatalogue(sampleFolder, {
+  const catalogue = await loadCatalogue(await folderSource(sampleFolder), {
     clickhouse,
     clock: systemClock,
     logger: silentLogger,

@@ -11,7 +11,7 @@ function ok<T>(outcome: { readonly ok: T } | { readonly quarantine: object }): T
 const film = (fields: Record<string, string>) => ok(toFilmFacts(fields)).facts;
 const movie = (movieId: number, title: string, genres: string): [number, MovieLensMovie] => [
   movieId,
-  ok(toMovieLensMovie({ movieId: String(movieId), title, genres })),
+  ok(toMovieLensMovie({ movieId: String(movieId), title, genres })).movie,
 ];
 const link = (movieId: number, tmdbId: string): [number, Link] => [
   movieId,
@@ -112,11 +112,17 @@ describe('MovieLens rows', () => {
   });
 
   it('loses one field, not the film, over a bad literal', () => {
-    const { facts, repairs } = ok(
+    const { facts, remarks } = ok(
       toFilmFacts({ id: '5', genres: "[{'id': 16", production_companies: '[3]' }),
     );
     expect(facts).toMatchObject({ tmdbId: 5, genres: [], companies: [] });
-    expect(repairs).toContainEqual({ field: 'genres', reason: 'not_a_literal' });
-    expect(repairs).toContainEqual({ field: 'production_companies', reason: 'not_a_list_of_entries' });
+    expect(remarks).toContainEqual({
+      outcome: 'blanked',
+      trouble: { field: 'genres', reason: 'not_a_literal', text: "[{'id': 16" },
+    });
+    expect(remarks).toContainEqual({
+      outcome: 'blanked',
+      trouble: { field: 'production_companies', reason: 'not_a_list_of_entries', text: '[3]' },
+    });
   });
 });
