@@ -16,6 +16,8 @@ const DICTIONARY_SOURCES = new Set(
 /** Settings that name a file, or are SQL inside a string or inside the rows, where no rule of this file looks. */
 const SETTINGS =
   /^(format_template_\w+|format_schema\w*|output_format_schema|(kafka|rabbitmq|nats)_schema|additional_\w*filters?|parallel_replicas_custom_key|dialect|\w*promql\w*|allow_experimental_eval_table_function|input_format_values_(interpret|deduce)_\w+)$/;
+/** those of them that a statement may turn on by their mere name */
+const SWITCHES = /^(allow_experimental_eval|input_format_values)_/;
 /** the engine writes it in small letters only */
 const FILE_FUNCTION = 'file';
 /** what takes a function as its first argument: there the bare name is enough, where no column has it */
@@ -126,7 +128,7 @@ function refuseName(place: Place): void {
   if (name === null) return;
   const [before, after] = [wordAt(place, 'before'), wordAt(place, 'after')];
   if (place.token.kind === 'identifier' && name.includes('\\x')) throw refusal('an escaped name');
-  if (after === '=' && SETTINGS.test(name)) throw refusal(`the setting ${name}`);
+  if (SETTINGS.test(name) && (after === '=' || SWITCHES.test(name))) throw refusal(`the setting ${name}`);
   if (name === 'disk' && after === '(') throw refusal('a disk of its own');
   if (after === '(' && EAGER_FUNCTIONS.has(name.toLowerCase())) throw refusal(`the function ${name}`);
   const isFunction = after === '(' || before === 'APPLY' || isFunctionArgument(place);

@@ -45,6 +45,8 @@ describe('refuseMachineFiles', () => {
     "WITH 1 AS x INSERT INTO t FROM INFILE '/etc/hostname' FORMAT LineAsString",
     "SELECT 1 SETTINGS format_schema = '/etc/hostname:X' FORMAT Protobuf",
     "SET additional_result_filter = 'file(1)'",
+    'SET allow_experimental_eval_table_function',
+    "SELECT * FROM format(Values, 'a String', '(1)') SETTINGS input_format_values_interpret_expressions",
     "SELECT * FROM format(Values, 'a String', '(1)') SETTINGS input_format_values_interpret_expressions = 1",
   ])('refuses %s', (sql) => {
     expect(() => check(sql)).toThrow(/Files of this machine|INTO OUTFILE is not allowed|FROM INFILE/);
