@@ -26,7 +26,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.contract.test.ts', 'test/smoke/**', 'test/system/**'],
+          exclude: ['test/**/*.contract.test.ts', 'test/alerts/**', 'test/smoke/**', 'test/system/**'],
           testTimeout: 20_000,
           sequence: { groupOrder: 0 },
         },
@@ -42,6 +42,18 @@ export default defineConfig({
           fileParallelism: true,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // promtool does the work: it needs no part of the stack, and a core for every run
+        test: {
+          name: 'alerts',
+          include: ['test/alerts/**/*.test.ts'],
+          testTimeout: 120_000,
+          maxConcurrency: 2,
+          fileParallelism: false,
+          retry,
+          sequence: { groupOrder: 2 },
         },
       },
       ...['smoke', 'system'].map((name) => ({

@@ -1,13 +1,26 @@
 /** Writes the generated files; the tests compare them with what is committed. Run after `npm run build`. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { stringify } from 'yaml';
+import { readDdlFiles } from '../dist/clickhouse/data-model.js';
+import { dataModelPage } from '../dist/clickhouse/data-model-page.js';
 import { metricsPage } from '../dist/dashboards/docs/metrics-page.js';
+import { rulesPage } from '../dist/dashboards/docs/rules-page.js';
+import { PROFILES } from '../dist/dashboards/rules/profile.js';
+import { ruleFile } from '../dist/dashboards/rules/rule-file.js';
 import { settingsPage } from '../dist/runtime/settings.js';
+
+const yaml = (source, content) =>
+  `# Generated from ${source} by npm run generate.\n${stringify(content, { lineWidth: 0 })}`;
 
 const files = {
   'docs/settings.md': settingsPage(),
   'docs/metrics.md': metricsPage(),
+  'docs/data-model.md': dataModelPage(readDdlFiles(new URL('../clickhouse/ddl', import.meta.url).pathname)),
+  'docs/alerts.md': rulesPage(),
 };
+for (const profile of Object.values(PROFILES))
+  files[`dashboards/generated/rules/${profile.name}.yml`] = yaml('dashboards/rules/', ruleFile(profile));
 
 for (const [path, text] of Object.entries(files)) {
   const file = new URL(`../${path}`, import.meta.url);
