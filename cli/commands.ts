@@ -45,6 +45,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/sql.ts'),
   },
   {
+    name: 'export',
+    usage: '<dir>',
+    summary: 'write every answer and every table as CSV and Parquet, with a manifest',
+    load: () => import('./commands/export.ts'),
+  },
+  {
     name: 'audit',
     summary: 'prove every aggregate against events_raw, key by key',
     load: () => import('./commands/audit.ts'),

@@ -1,7 +1,12 @@
 import type { ClickHouse } from './connection.ts';
 
 /** Tables that hold work in progress, by what made them; the rest of the name says which run. */
-export const SCRATCH_PREFIXES = { twin: 'next_', audit: 'audit_', selfTest: 'selftest_' } as const;
+export const SCRATCH_PREFIXES = {
+  twin: 'next_',
+  audit: 'audit_',
+  selfTest: 'selftest_',
+  export: 'export_',
+} as const;
 
 /** Names of the tables and views that begin so, views first: they hold on to their tables. */
 export async function tablesNamed(clickhouse: ClickHouse, prefix: string): Promise<string[]> {
