@@ -4,6 +4,8 @@ import { dirname } from 'node:path';
 import { stringify } from 'yaml';
 import { readDdlFiles } from '../dist/clickhouse/data-model.js';
 import { dataModelPage } from '../dist/clickhouse/data-model-page.js';
+import { readQuestions } from '../dist/clickhouse/questions.js';
+import { questionsPage } from '../dist/clickhouse/questions-page.js';
 import { metricsPage } from '../dist/dashboards/docs/metrics-page.js';
 import { rulesPage } from '../dist/dashboards/docs/rules-page.js';
 import { PROFILES } from '../dist/dashboards/rules/profile.js';
@@ -17,6 +19,9 @@ const files = {
   'docs/settings.md': settingsPage(),
   'docs/metrics.md': metricsPage(),
   'docs/data-model.md': dataModelPage(readDdlFiles(new URL('../clickhouse/ddl', import.meta.url).pathname)),
+  'docs/questions.md': questionsPage(
+    readQuestions(new URL('../clickhouse/questions', import.meta.url).pathname),
+  ),
   'docs/alerts.md': rulesPage(),
 };
 for (const profile of Object.values(PROFILES))

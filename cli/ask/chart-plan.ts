@@ -52,7 +52,7 @@ export function planChart(answer: Answer): ChartPlan | null {
 
 function describeValue({ name, unit, text }: AnswerColumn): string {
   const words = name.replaceAll('_', ' ').replace(/ (full|fractional)$/, '');
-  if (unit === '') return words;
+  if (unit === '' || unit === words) return words;
   return name.startsWith('value_') ? unit : `${words}, ${unit.startsWith('x ') ? text : unit}`;
 }
 

@@ -3,7 +3,7 @@ import { GridComponent, TitleComponent } from 'echarts/components';
 import * as echarts from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import type { ChartPlan, ChartSeries } from './chart-plan.ts';
-import { wrap } from './formats.ts';
+import { shortenLabel, wrap } from './formats.ts';
 
 echarts.use([BarChart, LineChart, GridComponent, TitleComponent, SVGRenderer]);
 
@@ -72,13 +72,14 @@ export function drawSvg(plan: ChartPlan): string {
   }
 }
 
-const LABEL_WIDTH = 300;
+/** of names beside bars */
+const LABEL_CHARACTERS = 42;
 const CHARACTER_WIDTH = 7.4;
 
 function gridOf({ kind, categories, series }: ChartPlan, top: number, bottom: number) {
   if (kind === 'bars') {
-    const longest = Math.max(...categories.map((label) => label.length)) * CHARACTER_WIDTH;
-    return { left: MARGIN + Math.min(LABEL_WIDTH, longest) + 12, right: MARGIN + 84, top, bottom };
+    const longest = Math.min(LABEL_CHARACTERS, Math.max(...categories.map((label) => label.length)));
+    return { left: MARGIN + longest * CHARACTER_WIDTH + 12, right: MARGIN + 84, top, bottom };
   }
   const names = Math.max(...series.map(({ name }) => name.length)) * CHARACTER_WIDTH;
   return {
@@ -124,13 +125,11 @@ function bars(plan: ChartPlan) {
     yAxis: {
       type: 'category',
       inverse: true,
-      data: plan.categories,
+      data: plan.categories.map((label) => shortenLabel(label, LABEL_CHARACTERS)),
       ...silentAxis,
       axisLabel: {
         fontSize: 12.5,
         color: INK,
-        width: LABEL_WIDTH,
-        overflow: 'truncate',
         interval: 0,
         margin: 12,
       },

@@ -1,5 +1,5 @@
 import type { ChartPlan, ChartSeries } from './chart-plan.ts';
-import { wrap } from './formats.ts';
+import { shortenLabel, wrap } from './formats.ts';
 
 const EIGHTHS_RIGHT = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const;
 const EIGHTHS_UP = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
@@ -57,7 +57,7 @@ function bars(plan: ChartPlan, width: number): string[] {
       value < 0
         ? '▒'.repeat(Math.min(left, negative)).padStart(left)
         : ' '.repeat(left) + rightBar(value / scale);
-    return `${shorten(label, labelWidth).padEnd(labelWidth)} ${drawn} ${figures[i]}`;
+    return `${shortenLabel(label, labelWidth).padEnd(labelWidth)} ${drawn} ${figures[i]}`;
   });
 }
 

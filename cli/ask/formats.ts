@@ -53,6 +53,18 @@ function allColumns({ columns, totals }: Answer) {
   return [...columns, ...totals];
 }
 
+/** A name of several pieces in at most `width` characters: the longest piece gives way, so that a year at the end stays. */
+export function shortenLabel(text: string, width: number): string {
+  const pieces = text.split(', ');
+  let over = text.length - width;
+  for (; over > 0; over--) {
+    const lengths = pieces.map((piece) => piece.length);
+    const longest = lengths.indexOf(Math.max(...lengths));
+    pieces[longest] = `${pieces[longest]!.slice(0, -2)}…`;
+  }
+  return pieces.join(', ');
+}
+
 /** RFC 4180 with a header; figures in full, null is an empty field. */
 function csv(answer: Answer): string {
   const names = allColumns(answer).map(({ name }) => name);

@@ -14,8 +14,8 @@ export function listText(questions: readonly Question[]): string {
   return [
     ...section("From the catalogue (films' facts, as loaded):", 'catalogue'),
     ...section('From the stream (ratings, as they arrive):', 'stream'),
-    'reelstream ask <question> --help says what exactly is counted, what the figures do',
-    'not say, and what can be asked for.',
+    'reelstream ask <question> --help says what exactly is counted, what the figures',
+    'do not say, and what can be asked for.',
   ].join('\n');
 }
 

@@ -9,8 +9,8 @@ import type { Values } from './bind.ts';
 const ENOUGH_ROWS = 1_000;
 
 /**
- * Why an answer is empty: the question is asked again with each threshold and filter loosened by itself, and the first that
- * brings rows is named; then all together.
+ * Why an answer is empty: the question is asked again with each threshold and filter loosened by itself, then together, and
+ * the first that brings rows is named.
  */
 export async function explainEmpty(
   clickhouse: ClickHouse,
@@ -28,15 +28,13 @@ export async function explainEmpty(
     (one) => isFilter(one) && values[one.name]!.shown !== loosest(one).shown,
   );
   const thresholds = filters.filter(({ name }) => isThreshold(name));
-  const others = filters.filter(({ name }) => !isThreshold(name));
-  for (const filter of [...thresholds, ...others]) {
-    const rows = await count([filter]);
-    if (rows > 0) return say([filter], values, rows);
-  }
-  for (const together of [thresholds, filters]) {
-    if (together.length < 2) continue;
-    const rows = await count(together);
-    if (rows > 0) return say(together, values, rows);
+  const span = filters.filter(({ name }) => isSpan(name));
+  const names = filters.filter(({ name }) => !isThreshold(name) && !isSpan(name));
+  const one = (filter: QuestionParameter) => [filter];
+  for (const loosened of [...thresholds.map(one), span, ...names.map(one), thresholds, filters]) {
+    if (loosened.length === 0) continue;
+    const rows = await count(loosened);
+    if (rows > 0) return say(loosened, values, rows);
   }
   return question.source === 'catalogue'
     ? 'nothing to answer from: is a catalogue loaded (reelstream catalog load data)?'
@@ -59,8 +57,12 @@ function isThreshold(name: string): boolean {
   return name.startsWith('min_') || name === 'share';
 }
 
+function isSpan(name: string): boolean {
+  return name === 'from' || name === 'to';
+}
+
 function isFilter({ name, kind }: QuestionParameter): boolean {
-  return isThreshold(name) || ['genre', 'company'].includes(kind) || name === 'from' || name === 'to';
+  return isThreshold(name) || isSpan(name) || kind === 'genre' || kind === 'company';
 }
 
 /** What lets the most through: the lowest threshold, every name, the whole span. */

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { loadCatalogue } from '../../../catalog/load.ts';
+import { folderSource } from '../../../catalog/sources/folder.ts';
 import type { ClickHouse } from '../../../clickhouse/connection.ts';
 import { migrate } from '../../../clickhouse/migrate.ts';
 import { systemClock } from '../../../core/clock.ts';
@@ -13,7 +14,11 @@ export const sampleFolder = join(projectRoot, 'data');
 /** Tables, the sample catalogue, and every sample rating as the sink would have written it, with event time as in the file. */
 export async function loadSample(clickhouse: ClickHouse): Promise<void> {
   await migrate(clickhouse, migrations);
-  await loadCatalogue(sampleFolder, { clickhouse, clock: systemClock, logger: silentLogger });
+  await loadCatalogue(await folderSource(sampleFolder), {
+    clickhouse,
+    clock: systemClock,
+    logger: silentLogger,
+  });
   await clickhouse.command(
     'CREATE TABLE sample_ratings (user_id UInt32, movie_id UInt32, rating Float64, ts UInt32) ENGINE = Memory',
   );

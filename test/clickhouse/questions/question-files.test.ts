@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fillPlaceholders, parseQuestion, readQuestions } from '../../../clickhouse/questions.ts';
+import { questionsPage } from '../../../clickhouse/questions-page.ts';
 import { projectRoot } from '../../../runtime/environment.ts';
 
 const GOOD = `-- title: Films since {from}, {credit} credit
@@ -44,6 +46,13 @@ describe('the files of questions', () => {
         name,
       ).toEqual([]);
     }
+  });
+});
+
+describe('docs/questions.md', () => {
+  it('is current: npm run generate', () => {
+    const questions = readQuestions(join(projectRoot, 'clickhouse/questions'));
+    expect(readFileSync(join(projectRoot, 'docs/questions.md'), 'utf8')).toBe(questionsPage(questions));
   });
 });
 
