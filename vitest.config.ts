@@ -14,7 +14,7 @@ const retry = process.env.CI ? 1 : 0;
 const oneAtATime = {
   fileParallelism: false,
   maxWorkers: 1,
-  globalSetup: ['test/helpers/global-build.ts'],
+  globalSetup: ['test/helpers/global-build.ts', 'test/helpers/shared-servers.ts'],
   retry,
 };
 

@@ -154,11 +154,15 @@ function createRequester({ url, username, password, requestTimeoutMs = 5_000 }: 
 
   return {
     async register({ subject, schema }: SchemaContract): Promise<number> {
-      const work = open().register(
-        { type: SchemaType.AVRO, schema },
-        { subject, compatibility: COMPATIBILITY_LEVEL },
-      );
-      return (await within(work)).id;
+      const attempt = () =>
+        within(
+          open().register({ type: SchemaType.AVRO, schema }, { subject, compatibility: COMPATIBILITY_LEVEL }),
+        );
+      const { id } = await attempt().catch((error: unknown) => {
+        if (isRuleOfAnother(error)) return attempt();
+        throw error;
+      });
+      return id;
     },
 
     /** The answer's own text: the library's parsed form loses it, and fails on schemas that are not Avro. */
@@ -197,6 +201,12 @@ function statusOf(error: unknown): number | undefined {
 
 function isNotFound(error: unknown): boolean {
   return statusOf(error) === 404;
+}
+
+/** Of two that register a subject's first version at once, one finds that the other has just set the compatibility. */
+function isRuleOfAnother(error: unknown): boolean {
+  const { url } = (error ?? {}) as { readonly url?: unknown };
+  return statusOf(error) === 409 && typeof url === 'string' && /\/config\/[^/]+$/.test(url);
 }
 
 /** An incompatible or invalid schema (409, 422), or a subject with another compatibility than ours. */

@@ -17,17 +17,17 @@ import {
   offsetOf,
   stopMerges,
 } from '../clickhouse/fixture.ts';
-import { startTestClickHouse, type TestClickHouse } from '../helpers/clickhouse-server.ts';
 import { runProgram } from '../helpers/program.ts';
+import { sharedClickHouse } from '../helpers/shared.ts';
 
 /** The commands on tables, as a person runs them: output, --json and exit codes. */
-let server: TestClickHouse;
+let url: string;
 let clickhouse: ClickHouse;
-const DATABASE = 'by_hand';
+const DATABASE = `by_hand_${process.pid}`;
 
 const run = (args: readonly string[], more: Readonly<Record<string, string>> = {}) =>
   runProgram(args, {
-    REELSTREAM_CLICKHOUSE_URL: server.url,
+    REELSTREAM_CLICKHOUSE_URL: url,
     REELSTREAM_CLICKHOUSE_DATABASE: DATABASE,
     ...more,
   });
@@ -37,8 +37,8 @@ const json = async (args: readonly string[]) => {
 };
 
 beforeAll(async () => {
-  server = await startTestClickHouse();
-  clickhouse = connectClickHouse({ url: server.url, database: DATABASE });
+  url = await sharedClickHouse();
+  clickhouse = connectClickHouse({ url, database: DATABASE });
   const first = await json(['migrate']);
   expect(first).toMatchObject({ code: 0, answer: { alreadyThere: [] } });
   expect(first.answer.applied.length).toBeGreaterThan(5);
@@ -49,10 +49,7 @@ beforeAll(async () => {
     await store.insert(batchOf(claimed.map(({ slot, epoch }) => ({ slot, epoch, from, to: from + 100 }))));
   }
 }, 120_000);
-afterAll(async () => {
-  await clickhouse?.close();
-  await server?.stop();
-});
+afterAll(() => clickhouse?.close());
 
 describe('migrate', () => {
   it('says that nothing is left to do', async () => {
@@ -96,7 +93,7 @@ describe('sql', () => {
       {
         env: {
           ...process.env,
-          REELSTREAM_CLICKHOUSE_URL: server.url,
+          REELSTREAM_CLICKHOUSE_URL: url,
           REELSTREAM_CLICKHOUSE_DATABASE: DATABASE,
         },
         stdio: ['ignore', 'pipe', 'pipe'],

@@ -15,8 +15,8 @@ import type { EventKind, RatingEvent } from '../../core/rating-event.ts';
 import { valueHash } from '../../core/value-hash.ts';
 import { deadLetter, drop, type Judgement, OK, type Verdict } from '../../core/verdict.ts';
 import { projectRoot } from '../../runtime/environment.ts';
-import { startTestClickHouse } from '../helpers/clickhouse-server.ts';
 import { idOf } from '../helpers/events.ts';
+import { sharedClickHouse } from '../helpers/shared.ts';
 
 export const migrations = readMigrations(join(projectRoot, 'clickhouse/ddl'));
 
@@ -29,16 +29,16 @@ export async function openDatabase(url: string): Promise<ClickHouse> {
   return clickhouse;
 }
 
-/** Where the protocol is tried: the embedded server, or the stock one that REELSTREAM_TEST_CLICKHOUSE_URL names. */
+/** Where the protocol is tried: the shared embedded server, or the stock one that REELSTREAM_TEST_CLICKHOUSE_URL names. */
 export interface DeliveryServer {
   readonly url: string;
+  /** drops every database that `openDatabase` has made */
   stop(): Promise<void>;
 }
 
 export async function startDeliveryServer(): Promise<DeliveryServer> {
-  const stock = process.env.REELSTREAM_TEST_CLICKHOUSE_URL;
-  if (!stock) return startTestClickHouse();
-  return { url: stock, stop: () => dropDatabases(stock) };
+  const url = process.env.REELSTREAM_TEST_CLICKHOUSE_URL ?? (await sharedClickHouse());
+  return { url, stop: () => dropDatabases(url) };
 }
 
 async function dropDatabases(url: string): Promise<void> {

@@ -1,16 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { type ClickHouse, connectClickHouse } from '../../clickhouse/connection.ts';
 import { type Migration, migrate, pendingMigrations } from '../../clickhouse/migrate.ts';
-import { startTestClickHouse, type TestClickHouse } from '../helpers/clickhouse-server.ts';
+import { sharedClickHouse } from '../helpers/shared.ts';
 import { migrations } from './fixture.ts';
 
-let server: TestClickHouse;
+let url: string;
 let databases = 0;
 
 beforeAll(async () => {
-  server = await startTestClickHouse();
+  url = await sharedClickHouse();
 });
-afterAll(() => server?.stop());
 
 const small: readonly Migration[] = [
   {
@@ -26,7 +25,7 @@ const small: readonly Migration[] = [
 ];
 
 async function withDatabase(work: (clickhouse: ClickHouse) => Promise<void>): Promise<void> {
-  const clickhouse = connectClickHouse({ url: server.url, database: `migrate_${databases++}` });
+  const clickhouse = connectClickHouse({ url, database: `migrate_${process.pid}_${databases++}` });
   try {
     await work(clickhouse);
   } finally {
@@ -81,7 +80,7 @@ describe('migrate', () => {
     }));
 
   it('refuses a database whose name the views use for something else', async () => {
-    const clickhouse = connectClickHouse({ url: server.url, database: 'd' });
+    const clickhouse = connectClickHouse({ url, database: 'd' });
     await expect(migrate(clickhouse, small)).rejects.toMatchObject({ code: 'usage' });
     await clickhouse.close();
   });

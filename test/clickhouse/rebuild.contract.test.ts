@@ -28,7 +28,7 @@ import {
   startDeliveryServer,
   stopMerges,
 } from './fixture.ts';
-import { expectNoTwins, loadCatalogue, rebuildDies, rewindDies } from './repair-deaths.ts';
+import { expectNoTwins, loadCatalogue } from './repair-deaths.ts';
 
 const clock = movableClock(JANUARY);
 
@@ -241,33 +241,6 @@ describe('at the same time', () => {
     await expectExact(clickhouse, slots());
     await expectNoTwins(clickhouse, slots());
   });
-});
-
-/** Every statement is tried in test/system/repair-deaths.test.ts; these stand for the kinds of states they leave. */
-describe('a repair that dies', () => {
-  it(
-    'while it rebuilds is finished by whoever comes next, wherever it died',
-    () =>
-      rebuildDies({ clickhouse, store, clock }, [
-        { at: 1, mode: 'not_sent' },
-        { at: 1, mode: 'lost_answer' },
-        { at: 2, mode: 'lost_answer' },
-        { at: 4, mode: 'not_sent' },
-        { at: 8, mode: 'lost_answer' },
-      ]),
-    60_000,
-  );
-
-  it(
-    'while it rewinds over several months has cut all of them or none',
-    () =>
-      rewindDies({ clickhouse, store, clock }, [
-        { at: 1, mode: 'not_sent' },
-        { at: 2, mode: 'lost_answer' },
-        { at: 12, mode: 'lost_answer' },
-      ]),
-    60_000,
-  );
 });
 
 /** Every row of raw carries what the newest film index says about its film: the SQL rule and the program's are one. */

@@ -19,9 +19,9 @@ import { RATING_EVENT, RATINGS_SUBJECT } from '../../schemas/contracts.ts';
 import { createRatingDecoder, createRatingEncoder } from '../../schemas/rating-codec.ts';
 import { createRegistry, type Registry } from '../../schemas/registry.ts';
 import { FILM_INDEX, openDatabase } from '../clickhouse/fixture.ts';
-import { startTestClickHouse, type TestClickHouse } from '../helpers/clickhouse-server.ts';
 import { idOf, rating } from '../helpers/events.ts';
-import { startTestKafka, startTestRegistry, type TestKafka, type TestRegistry } from '../helpers/stack.ts';
+import { type Door, openDoor } from '../helpers/frozen-door.ts';
+import { sharedClickHouse, sharedKafka, sharedRegistry } from '../helpers/shared.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 import { collect, connectionTo, createTopic, freshName, plainKafka } from '../kafka/log-fixture.ts';
 
@@ -33,11 +33,11 @@ const hurriedClock: Clock = {
   sleep: (ms, signal) => systemClock.sleep(ms / FAST, signal),
 };
 
-/** Real Kafka, registry and ClickHouse, shared by the tests of a file. */
+/** Real Kafka, registry and ClickHouse, shared with other files; the way to the registry is this file's own. */
 export interface SinkStack {
-  readonly kafka: TestKafka;
-  readonly registry: TestRegistry;
-  readonly clickhouse: TestClickHouse;
+  readonly kafka: { readonly brokers: string };
+  readonly registry: Door;
+  readonly clickhouse: { readonly url: string };
   readonly admin: KafkaAdmin;
   /** knows the rating schema already */
   readonly schemas: Registry;
@@ -49,8 +49,9 @@ export interface SinkStack {
 }
 
 export async function startSinkStack(): Promise<SinkStack> {
-  const kafka = await startTestKafka();
-  const [registry, clickhouse] = await Promise.all([startTestRegistry(kafka.brokers), startTestClickHouse()]);
+  const [brokers, url] = await Promise.all([sharedKafka(), sharedClickHouse()]);
+  const registry = await openDoor(await sharedRegistry());
+  const [kafka, clickhouse] = [{ brokers }, { url }];
   const admin = createKafkaAdmin({ connection: connectionTo(kafka.brokers) });
   const openRegistry = () =>
     createRegistry({ url: registry.url, witnessSubject: RATINGS_SUBJECT, clock: hurriedClock });
@@ -67,8 +68,7 @@ export async function startSinkStack(): Promise<SinkStack> {
     encode: createRatingEncoder(schemaId),
     async remove() {
       await admin.close();
-      await Promise.all([clickhouse.stop(), registry.remove()]);
-      await kafka.remove();
+      await registry.shut();
     },
   };
 }

@@ -1,18 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { findFreePort } from '../../embedded/supervisor/ports.ts';
 import { createKafkaAdmin, type KafkaAdmin } from '../../kafka/admin.ts';
-import { startTestPipeline, type TestPipeline } from '../helpers/pipeline.ts';
+import { openSharedPipeline, type SharedPipeline } from '../helpers/pipeline.ts';
 import { type RunningService, runProgram, startService } from '../helpers/program.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 import { connectionTo } from '../kafka/log-fixture.ts';
 
-let pipeline: TestPipeline;
+let pipeline: SharedPipeline;
 let admin: KafkaAdmin;
-const TOPIC = 'ratings';
+let topic: string;
 
 beforeAll(async () => {
-  pipeline = await startTestPipeline({ REELSTREAM_SINK_SESSION_TIMEOUT_MS: '6000' });
-  admin = createKafkaAdmin({ connection: connectionTo(pipeline.kafka.brokers) });
+  pipeline = await openSharedPipeline({ REELSTREAM_SINK_SESSION_TIMEOUT_MS: '6000' });
+  const { REELSTREAM_KAFKA_BROKERS, REELSTREAM_RATINGS_TOPIC } = pipeline.environment;
+  topic = REELSTREAM_RATINGS_TOPIC!;
+  admin = createKafkaAdmin({ connection: connectionTo(REELSTREAM_KAFKA_BROKERS!) });
 });
 afterAll(async () => {
   await admin?.close();
@@ -33,7 +35,7 @@ async function startAnotherSink(onFinished: OnFinished): Promise<{ service: Runn
 
 /** For as long as the test wants. */
 async function startProducing(onFinished: OnFinished): Promise<RunningService> {
-  const service = await pipeline.startProducer(['--rate', '4000', '--for', '2m']);
+  const service = await pipeline.startProducer(['--rate', '1500', '--for', '2m']);
   onFinished(() => service.kill());
   return service;
 }
@@ -49,7 +51,7 @@ interface Status {
 const statusAt = async (url: string) => (await (await fetch(`${url}/status`)).json()) as Status;
 
 const recordsInLog = async (): Promise<number> =>
-  [...(await admin.bounds(TOPIC)).values()].reduce((sum, { end }) => sum + end, 0);
+  [...(await admin.bounds(topic)).values()].reduce((sum, { end }) => sum + end, 0);
 const rows = () => pipeline.count('SELECT count() FROM events_raw');
 /** Where each partition goes on according to the tables. */
 async function positionsInTables(): Promise<Map<number, number>> {
@@ -78,7 +80,9 @@ describe('the sink as a process', () => {
     expect(abandoned).toBe(0);
     expect(consumed).toBe(applied + dropped + deadLettered);
     expect(await rows()).toBe(consumed);
-    expect(await admin.committed('reelstream-sink', TOPIC)).toEqual(await positionsInTables());
+    expect(await admin.committed(pipeline.environment.REELSTREAM_SINK_GROUP!, topic)).toEqual(
+      await positionsInTables(),
+    );
     expect((await producer.stop()).code).toBe(0);
     expect(await recordsInLog()).toBeGreaterThan(consumed);
   });
@@ -143,7 +147,7 @@ describe.concurrent('the sink as a process, once more', () => {
   it('refuses to start without tables, with code 2', async () => {
     const finished = await runProgram(['sink'], {
       ...pipeline.environment,
-      REELSTREAM_CLICKHOUSE_DATABASE: 'nothing_here',
+      REELSTREAM_CLICKHOUSE_DATABASE: `nothing_${process.pid}`,
       REELSTREAM_SINK_METRICS_PORT: String(await findFreePort()),
     });
     expect(finished.code).toBe(2);
@@ -153,8 +157,8 @@ describe.concurrent('the sink as a process, once more', () => {
   it('refuses to start without a catalogue, with code 2, unless told so', async () => {
     const environment = {
       ...pipeline.environment,
-      REELSTREAM_CLICKHOUSE_DATABASE: 'no_catalogue',
-      REELSTREAM_SINK_GROUP: 'no-catalogue',
+      REELSTREAM_CLICKHOUSE_DATABASE: `no_catalogue_${process.pid}`,
+      REELSTREAM_SINK_GROUP: `no-catalogue-${process.pid}`,
       REELSTREAM_SINK_METRICS_PORT: String(await findFreePort()),
     };
     expect((await runProgram(['migrate'], environment)).code).toBe(0);
@@ -163,18 +167,18 @@ describe.concurrent('the sink as a process, once more', () => {
     expect(refused.stdout).toMatch(/--without-catalog/);
     const ready = `http://127.0.0.1:${environment.REELSTREAM_SINK_METRICS_PORT}/readyz`;
     const service = await startService(['sink', '--without-catalog'], environment, ready);
-    const unknown = 'SELECT countIf(genre_ids = [0] AND catalog_version = 0) FROM no_catalogue.events_raw';
+    const unknown = `SELECT countIf(genre_ids = [0] AND catalog_version = 0) FROM ${environment.REELSTREAM_CLICKHOUSE_DATABASE}.events_raw`;
     await waitUntil('rows of unknown films', 20_000, async () => (await pipeline.count(unknown)) > 0);
     expect((await service.stop()).code).toBe(0);
   });
 
   it('refuses a ratings topic with compaction, with code 1', async () => {
-    const topic = 'compacted';
+    const compacted = `compacted-${process.pid}`;
     const config = { 'message.timestamp.type': 'LogAppendTime', 'cleanup.policy': 'compact' };
-    await admin.ensureTopics([{ name: topic, partitions: 1, config }]);
+    await admin.ensureTopics([{ name: compacted, partitions: 1, config }]);
     const finished = await runProgram(['sink'], {
       ...pipeline.environment,
-      REELSTREAM_RATINGS_TOPIC: topic,
+      REELSTREAM_RATINGS_TOPIC: compacted,
       REELSTREAM_SINK_METRICS_PORT: String(await findFreePort()),
     });
     expect(finished.code).toBe(1);

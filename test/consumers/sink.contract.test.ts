@@ -5,6 +5,7 @@ import type { ClickHouse } from '../../clickhouse/connection.ts';
 import { readStreams } from '../../clickhouse/slots.ts';
 import { systemClock } from '../../core/clock.ts';
 import { openDatabase } from '../clickhouse/fixture.ts';
+import { startTestClickHouse } from '../helpers/clickhouse-server.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 import { plainKafka } from '../kafka/log-fixture.ts';
 import {
@@ -33,8 +34,9 @@ async function inWorld(
   partitions: number,
   config: Record<string, string>,
   body: (world: SinkWorld) => Promise<void>,
+  servers = stack,
 ): Promise<void> {
-  const world = await openWorld(stack, partitions, config);
+  const world = await openWorld(servers, partitions, config);
   try {
     await body(world);
   } finally {
@@ -297,7 +299,7 @@ describe('outages', () => {
         schemas: stack.openRegistry(),
         clock: { ...systemClock, nowMs: () => Date.now() + YEAR_MS },
       };
-      stack.registry.pause();
+      stack.registry.freeze();
       try {
         const again = await world.startSink({}, elsewhere);
         await waitUntil('the partition waits', 15_000, () =>
@@ -305,7 +307,7 @@ describe('outages', () => {
         );
         expect(again.status().counts.consumed).toBe(0);
       } finally {
-        stack.registry.resume();
+        stack.registry.thaw();
       }
       await waitUntil('the same rows', 20_000, async () => {
         return (await factsIn(elsewhere.db)).length >= values.length;
@@ -315,13 +317,17 @@ describe('outages', () => {
       await elsewhere.db.close();
     }));
 
-  it('goes on by itself after ClickHouse was away, and holds no more than its limits meanwhile', async () =>
-    inWorld(2, {}, async (world) => {
+  it('goes on by itself after ClickHouse was away, and holds no more than its limits meanwhile', async ({
+    onTestFinished,
+  }) => {
+    const clickhouse = await startTestClickHouse();
+    onTestFinished(() => clickhouse.stop());
+    const goesOn = async (world: SinkWorld) => {
       const maxBatchRows = 1_000;
       await world.produceRatings(0, 2_000);
       const sink = await world.startSink({ maxBatchRows });
       await untilRows(world, 1_000);
-      await stack.clickhouse.kill();
+      await clickhouse.kill();
       await Promise.all([0, 1].map((partition) => world.produceRatings(partition, 10_000)));
       const look = () => {
         const { batchRows, inFlightRows } = sink.status();
@@ -338,7 +344,7 @@ describe('outages', () => {
         return performance.now() - sinceMs > 1_500;
       });
       expect(sink.status().counts.consumed).toBe(consumed);
-      await stack.clickhouse.restart();
+      await clickhouse.restart();
       await waitUntil('all 22,000 rows', 40_000, async () => {
         look();
         return (await world.rows()) >= 22_000;
@@ -346,5 +352,7 @@ describe('outages', () => {
       // of each partition one fetch waits its turn
       expect(world.held.most).toBeLessThanOrEqual(2 * PRODUCED_AT_ONCE);
       await expectExact(stack, world);
-    }));
+    };
+    await inWorld(2, {}, goesOn, { ...stack, clickhouse });
+  });
 });

@@ -2,10 +2,10 @@ import { expect } from 'vitest';
 import { audit } from '../../clickhouse/audit.ts';
 import { readStreams } from '../../clickhouse/slots.ts';
 import { foldBy, type Rating, sampleFilms, type Totals } from './oracle.ts';
-import type { TestPipeline } from './pipeline.ts';
+import type { SharedPipeline } from './pipeline.ts';
 
 /** Each rating once in raw, every aggregate equal to its recomputation, and the readers' sums equal to a plain fold. */
-export async function expectExact(pipeline: TestPipeline, ratings: readonly Rating[]): Promise<void> {
+export async function expectExact(pipeline: SharedPipeline, ratings: readonly Rating[]): Promise<void> {
   const { db, count } = pipeline;
   const slots = (await readStreams(db)).map(({ slot }) => slot);
   expect(await audit(db, slots)).toMatchObject({ exact: true, gaps: [], unfinished: [] });

@@ -11,44 +11,47 @@ import { createKafkajsReader } from '../../kafka/kafkajs-reader.ts';
 import { RATINGS_SUBJECT } from '../../schemas/contracts.ts';
 import { createRatingDecoder } from '../../schemas/rating-codec.ts';
 import { createRegistry } from '../../schemas/registry.ts';
-import type { TestPipeline } from './pipeline.ts';
-
-export const GROUP = 'reelstream-sink';
+import type { SharedPipeline } from './pipeline.ts';
 
 /** The real sink inside the test, so that one rule of its protocol can be broken on purpose: `sabotage` wraps the store. */
 export async function startSabotagedSink(
-  pipeline: TestPipeline,
+  pipeline: SharedPipeline,
   sabotage: (store: SinkStore) => SinkStore,
 ): Promise<{ stop(): Promise<void> }> {
-  const { db, kafka, registry } = pipeline;
-  const connection = { brokers: [kafka.brokers], clientId: 'test-sabotage' };
+  const { db, environment } = pipeline;
+  const named = (name: string) => environment[`REELSTREAM_${name}`]!;
+  const connection = { brokers: [named('KAFKA_BROKERS')], clientId: 'test-sabotage' };
+  const [topic, group] = [named('RATINGS_TOPIC'), named('SINK_GROUP')];
   const admin = createKafkaAdmin({ connection });
-  const deadLetters = createDeadLetterWriter({ connection, topic: 'ratings.dead-letter' });
+  const deadLetters = createDeadLetterWriter({ connection, topic: named('DEAD_LETTER_TOPIC') });
   const films = await loadFilmIndex(db, await latestCatalogVersion(db));
-  const schemas = createRegistry({ url: registry.url, witnessSubject: RATINGS_SUBJECT });
+  const schemas = createRegistry({ url: named('REGISTRY_URL'), witnessSubject: RATINGS_SUBJECT });
   const store = await createSinkStore(db, {
     clock: systemClock,
     insertTimeoutMs: 10_000,
     drain: { graceMs: 200, timeoutMs: 5_000 },
   });
-  const sink = new Sink(OPTIONS, {
-    reader: createKafkajsReader({
-      connection,
-      topic: OPTIONS.topic,
-      groupId: GROUP,
-      sessionTimeoutMs: 6_000,
-      rebalanceTimeoutMs: 10_000,
-    }),
-    store: sabotage(store),
-    probe: admin,
-    decoder: createRatingDecoder({ maxBytes: 1_000_000 }),
-    schemaOf: (schemaId, signal) => schemas.schemaOf(schemaId, signal),
-    writeDeadLetters: (records) => deadLetters.write(records),
-    films: () => films,
-    metrics: noMetrics,
-    logger: silentLogger,
-    clock: systemClock,
-  });
+  const sink = new Sink(
+    { ...OPTIONS, topic, group },
+    {
+      reader: createKafkajsReader({
+        connection,
+        topic,
+        groupId: group,
+        sessionTimeoutMs: 6_000,
+        rebalanceTimeoutMs: 10_000,
+      }),
+      store: sabotage(store),
+      probe: admin,
+      decoder: createRatingDecoder({ maxBytes: 1_000_000 }),
+      schemaOf: (schemaId, signal) => schemas.schemaOf(schemaId, signal),
+      writeDeadLetters: (records) => deadLetters.write(records),
+      films: () => films,
+      metrics: noMetrics,
+      logger: silentLogger,
+      clock: systemClock,
+    },
+  );
   await sink.start();
   return {
     async stop() {
@@ -60,8 +63,6 @@ export async function startSabotagedSink(
 }
 
 const OPTIONS = {
-  topic: 'ratings',
-  group: GROUP,
   allowedLatenessMs: 86_400_000,
   flushMinIntervalMs: 50,
   flushMaxIntervalMs: 100,

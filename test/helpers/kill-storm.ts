@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { expect, onTestFailed } from 'vitest';
 import type { SinkStatus } from '../../consumers/sink-status.ts';
-import type { TestPipeline } from './pipeline.ts';
+import type { TestClickHouse } from './clickhouse-server.ts';
+import type { SharedPipeline } from './pipeline.ts';
 import type { RunningService } from './program.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -34,13 +35,16 @@ const MAX_PAUSE_MS = 1_200;
  * The moments are random over seeds and the same for one seed, given as REELSTREAM_TEST_SEED; a failure prints it.
  */
 export async function replayUnderKills(
-  pipeline: TestPipeline,
+  pipeline: SharedPipeline,
+  clickhouse: TestClickHouse,
   victims: readonly Victim[],
   ratings: number,
 ): Promise<void> {
   const seed = process.env.REELSTREAM_TEST_SEED ?? `${Date.now()}`;
   onTestFailed(() => void process.stderr.write(`to repeat the kills: REELSTREAM_TEST_SEED=${seed}\n`));
-  const sink = await pipeline.startSink({ REELSTREAM_SINK_GROUP: 'storm-0' });
+  const groupOf = (sinks: number) =>
+    `${pipeline.environment.REELSTREAM_RATINGS_TOPIC ?? ''}-storm-${Math.floor(sinks / 2)}`;
+  const sink = await pipeline.startSink({ REELSTREAM_SINK_GROUP: groupOf(0) });
   const producer = await pipeline.startProducer([
     ...REPLAY,
     '--history-rate',
@@ -58,10 +62,10 @@ export async function replayUnderKills(
     expect(isProducing, `the producer runs at kill ${number + 1}:\n${producer.said()}`).toBe(true);
     if (victim === 'sink') {
       await living.kill();
-      living = await pipeline.startSink({ REELSTREAM_SINK_GROUP: `storm-${Math.floor(sinks++ / 2)}` });
+      living = await pipeline.startSink({ REELSTREAM_SINK_GROUP: groupOf(sinks++) });
     } else {
-      await pipeline.clickhouse.kill();
-      await pipeline.clickhouse.restart();
+      await clickhouse.kill();
+      await clickhouse.restart();
     }
   }
   await untilStreaming(pipeline, living, 'after the last kill');
@@ -73,7 +77,7 @@ export async function replayUnderKills(
 }
 
 /** The sink owns every partition, streams all of them and has applied more than it had when this was asked. */
-async function untilStreaming(pipeline: TestPipeline, sink: RunningService, when: string): Promise<void> {
+async function untilStreaming(pipeline: SharedPipeline, sink: RunningService, when: string): Promise<void> {
   let before: number | null = null;
   let last: SinkStatus | null = null;
   await waitUntil(
@@ -91,7 +95,7 @@ async function untilStreaming(pipeline: TestPipeline, sink: RunningService, when
 
 /** Every record that the log holds is in raw: nothing is behind. */
 async function untilCaughtUp(
-  pipeline: TestPipeline,
+  pipeline: SharedPipeline,
   sink: RunningService,
   events: number,
   timeoutMs = 60_000,

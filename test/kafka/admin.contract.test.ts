@@ -1,19 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKafkaAdmin, type KafkaAdmin } from '../../kafka/admin.ts';
 import { deadLetterTopic, ratingsTopic, usersTopic } from '../../kafka/topics.ts';
-import { startTestKafka, type TestKafka } from '../helpers/stack.ts';
+import { sharedKafka } from '../helpers/shared.ts';
 import { collect, connectionTo, createTopic, fill, freshName, plainKafka, waitUntil } from './log-fixture.ts';
 
-let kafka: TestKafka;
+let brokers: string;
 let admin: KafkaAdmin;
 beforeAll(async () => {
-  kafka = await startTestKafka();
-  admin = createKafkaAdmin({ connection: connectionTo(kafka.brokers) });
+  brokers = await sharedKafka();
+  admin = createKafkaAdmin({ connection: connectionTo(brokers) });
 });
-afterAll(async () => {
-  await admin?.close();
-  await kafka?.remove();
-});
+afterAll(() => admin?.close());
 
 describe('topics', () => {
   const ours = () => [
@@ -28,7 +25,7 @@ describe('topics', () => {
     await admin.ensureTopics(definitions);
     await admin.ensureTopics(definitions);
     expect(await admin.partitionCount(definitions[0]!.name)).toBe(4);
-    const plain = plainKafka(kafka.brokers).admin();
+    const plain = plainKafka(brokers).admin();
     await plain.connect();
     const { resources } = await plain.describeConfigs({
       includeSynonyms: false,
@@ -44,7 +41,7 @@ describe('topics', () => {
 
   it('may be created by several processes at once', async () => {
     const definitions = ours();
-    const others = [1, 2, 3].map(() => createKafkaAdmin({ connection: connectionTo(kafka.brokers) }));
+    const others = [1, 2, 3].map(() => createKafkaAdmin({ connection: connectionTo(brokers) }));
     await Promise.all(others.map((other) => other.ensureTopics(definitions)));
     await Promise.all(others.map((other) => other.close()));
   });
@@ -55,7 +52,7 @@ describe('topics', () => {
       code: 'kafka',
       message: expect.stringContaining('2 partitions'),
     });
-    const plain = plainKafka(kafka.brokers).admin();
+    const plain = plainKafka(brokers).admin();
     await plain.connect();
     const stamped = freshName('created');
     await plain.createTopics({ topics: [{ topic: stamped, numPartitions: 4 }] });
@@ -95,9 +92,9 @@ describe('topics', () => {
 describe('looking at a log', () => {
   it('knows the cluster, the bounds and what a group committed', async () => {
     const topic = await createTopic(admin, 2);
-    await fill(kafka.brokers, topic, 1, 7);
+    await fill(brokers, topic, 1, 7);
     expect(await admin.clusterId()).toMatch(/^[\w-]{22}$/);
-    const plain = plainKafka(kafka.brokers).admin();
+    const plain = plainKafka(brokers).admin();
     await plain.connect();
     // the library looks the leader up in metadata that only this call loads
     await plain.fetchTopicOffsets(topic);
@@ -117,8 +114,8 @@ describe('looking at a log', () => {
 
   it('reads one record by its offset, quickly and beside every group', async () => {
     const topic = await createTopic(admin, 1);
-    await fill(kafka.brokers, topic, 0, 5_000);
-    const reading = await collect(kafka.brokers, topic, freshName('group'));
+    await fill(brokers, topic, 0, 5_000);
+    const reading = await collect(brokers, topic, freshName('group'));
     await waitUntil(() => reading.values().length === 5_000, 'the reader');
     await admin.recordAt(topic, 0, 0);
     for (const offset of [0, 1, 999, 1_000, 4_321, 4_999]) {
@@ -143,7 +140,7 @@ describe('looking at a log', () => {
     };
     await lookAt(kept);
     await lookAt(deleted);
-    const plain = plainKafka(kafka.brokers).admin();
+    const plain = plainKafka(brokers).admin();
     await plain.connect();
     await plain.createPartitions({ topicPartitions: [{ topic: kept, count: 3 }] });
     await plain.deleteTopics({ topics: [deleted] });
@@ -152,30 +149,8 @@ describe('looking at a log', () => {
     await expect(lookAt(deleted)).rejects.toMatchObject({ code: 'unavailable' });
     expect(await lookAt(kept)).toBe(3);
     await admin.ensureTopics([{ name: deleted, partitions: 2, config: {} }]);
-    await fill(kafka.brokers, deleted, 1, 5);
+    await fill(brokers, deleted, 1, 5);
     expect((await admin.bounds(deleted)).get(1)).toEqual({ start: 0, end: 5 });
     await plain.disconnect();
-  });
-
-  it('ends within its time when nobody answers, and works again afterwards', async () => {
-    const hasty = createKafkaAdmin({ connection: connectionTo(kafka.brokers), timeoutMs: 500 });
-    await hasty.clusterId();
-    kafka.pause();
-    // The signal takes a moment
-    let error: unknown;
-    const fails = async () => {
-      error = await hasty.clusterId().then(
-        () => undefined,
-        (thrown: unknown) => thrown,
-      );
-      return error !== undefined;
-    };
-    await waitUntil(fails, 'a frozen broker');
-    expect(error).toMatchObject({ code: 'timeout', retryable: true });
-    kafka.resume();
-    expect(await admin.clusterId()).toMatch(/./);
-    const nowhere = createKafkaAdmin({ connection: connectionTo('127.0.0.1:1') });
-    await expect(nowhere.clusterId()).rejects.toMatchObject({ code: 'unavailable', retryable: true });
-    await Promise.all([hasty.close(), nowhere.close()]);
   });
 });

@@ -2,7 +2,7 @@ import { ConfigResourceTypes, Partitioners } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKafkaAdmin, type KafkaAdmin } from '../../kafka/admin.ts';
 import { createKafkajsReader } from '../../kafka/kafkajs-reader.ts';
-import { startTestKafka, type TestKafka } from '../helpers/stack.ts';
+import { sharedKafka } from '../helpers/shared.ts';
 import {
   collect,
   connectionTo,
@@ -16,16 +16,13 @@ import {
 } from './log-fixture.ts';
 import { inTransactions, javaProduces } from './log-makers.ts';
 
-let kafka: TestKafka;
+let brokers: string;
 let admin: KafkaAdmin;
 beforeAll(async () => {
-  kafka = await startTestKafka();
-  admin = createKafkaAdmin({ connection: connectionTo(kafka.brokers) });
+  brokers = await sharedKafka();
+  admin = createKafkaAdmin({ connection: connectionTo(brokers) });
 });
-afterAll(async () => {
-  await admin?.close();
-  await kafka?.remove();
-});
+afterAll(() => admin?.close());
 
 describe.concurrent('positions', () => {
   it.each([
@@ -35,8 +32,8 @@ describe.concurrent('positions', () => {
   ])('delivers exactly from the sought offset when the committed one is %s', async (_, committed) => {
     const topic = await createTopic(admin, 2);
     const group = freshName('group');
-    await fill(kafka.brokers, topic, 0, 15_000);
-    await fill(kafka.brokers, topic, 1, 15_000);
+    await fill(brokers, topic, 0, 15_000);
+    await fill(brokers, topic, 1, 15_000);
     await admin.setCommitted(
       group,
       topic,
@@ -45,7 +42,7 @@ describe.concurrent('positions', () => {
         [1, committed],
       ]),
     );
-    const collected = await collect(kafka.brokers, topic, group, {
+    const collected = await collect(brokers, topic, group, {
       startAt: () => 8_000,
       maxBytesPerPartition: 20_000,
     });
@@ -64,8 +61,8 @@ describe.concurrent('positions', () => {
 
   it('reads nothing before seek and resume, and tells the log end and the times with the records', async () => {
     const topic = await createTopic(admin);
-    await fill(kafka.brokers, topic, 0, 10);
-    const collected = await collect(kafka.brokers, topic, freshName('group'), { startAt: () => undefined });
+    await fill(brokers, topic, 0, 10);
+    const collected = await collect(brokers, topic, freshName('group'), { startAt: () => undefined });
     await waitUntil(() => collected.owned.length === 1, 'assignment');
     collected.reader.resume([0]);
     collected.reader.pause([0]);
@@ -85,9 +82,9 @@ describe.concurrent('positions', () => {
 
   it('delivers nothing from the old position after a seek, wherever the seek comes from', async () => {
     const topic = await createTopic(admin);
-    await fill(kafka.brokers, topic, 0, 4_000);
+    await fill(brokers, topic, 0, 4_000);
     let jumps = 0;
-    const collected = await collect(kafka.brokers, topic, freshName('group'), {
+    const collected = await collect(brokers, topic, freshName('group'), {
       maxBytesPerPartition: 1_000,
       async onFetch({ nextPosition }) {
         // Once from inside the handler, then from outside while the next fetch is under way
@@ -116,10 +113,10 @@ describe.concurrent('positions', () => {
 
   it('delivers nothing of a paused partition and goes on without a seam, others running on', async () => {
     const topic = await createTopic(admin, 2);
-    await fill(kafka.brokers, topic, 0, 3_000);
-    await fill(kafka.brokers, topic, 1, 3_000);
+    await fill(brokers, topic, 0, 3_000);
+    await fill(brokers, topic, 1, 3_000);
     let paused = false;
-    const collected = await collect(kafka.brokers, topic, freshName('group'), {
+    const collected = await collect(brokers, topic, freshName('group'), {
       maxBytesPerPartition: 2_000,
       async onFetch({ partition, nextPosition }) {
         if (partition === 0 && paused) throw new Error('delivered while paused');
@@ -145,10 +142,10 @@ describe.concurrent('positions', () => {
 
   it('waits for the handler before the next fetch of a partition', async () => {
     const topic = await createTopic(admin, 2);
-    await fill(kafka.brokers, topic, 0, 2_000);
-    await fill(kafka.brokers, topic, 1, 2_000);
+    await fill(brokers, topic, 0, 2_000);
+    await fill(brokers, topic, 1, 2_000);
     let release = () => {};
-    const collected = await collect(kafka.brokers, topic, freshName('group'), {
+    const collected = await collect(brokers, topic, freshName('group'), {
       maxBytesPerPartition: 1_000,
       onFetch: ({ partition, position }) =>
         partition === 0 && position === 0
@@ -174,8 +171,8 @@ describe.concurrent('what cannot be read', () => {
     ['before its start', -1],
   ])('reports an offset %s and never resets it', async (_, offset) => {
     const topic = await createTopic(admin);
-    await fill(kafka.brokers, topic, 0, 10);
-    const collected = await collect(kafka.brokers, topic, freshName('group'), { startAt: () => offset });
+    await fill(brokers, topic, 0, 10);
+    const collected = await collect(brokers, topic, freshName('group'), { startAt: () => offset });
     await waitUntil(() => collected.halted.length === 1, 'the report');
     expect(collected.halted[0]).toMatchObject({ partition: 0, code: 'halted' });
     collected.reader.seek(0, 5);
@@ -188,7 +185,7 @@ describe.concurrent('what cannot be read', () => {
 
   it('is fatal for a service that does not handle it', async () => {
     const topic = await createTopic(admin);
-    const collected = await collect(kafka.brokers, topic, freshName('group'), {
+    const collected = await collect(brokers, topic, freshName('group'), {
       startAt: () => 7,
       withoutOnHalted: true,
     });
@@ -205,12 +202,16 @@ describe.concurrent('what cannot be read', () => {
       async onFetch() {},
       onFatal() {},
     };
-    const options = { groupId: 'g', topic: 'nowhere', startTimeoutMs: 1_000 };
+    const options = { groupId: 'g', topic: 'nowhere' };
     await expect(
-      createKafkajsReader({ ...options, connection: connectionTo(kafka.brokers) }).start(handlers),
+      createKafkajsReader({ ...options, connection: connectionTo(brokers) }).start(handlers),
     ).rejects.toMatchObject({ code: 'kafka', message: expect.stringContaining('nowhere') });
     await expect(
-      createKafkajsReader({ ...options, connection: connectionTo('127.0.0.1:1') }).start(handlers),
+      createKafkajsReader({
+        ...options,
+        connection: connectionTo('127.0.0.1:1'),
+        startTimeoutMs: 1_000,
+      }).start(handlers),
     ).rejects.toMatchObject({ retryable: true });
   });
 });
@@ -218,8 +219,8 @@ describe.concurrent('what cannot be read', () => {
 describe.concurrent('transactions', () => {
   it('delivers what was committed and passes markers and aborted records without a seam', async () => {
     const topic = await createTopic(admin);
-    await fill(kafka.brokers, topic, 0, 3);
-    await inTransactions(kafka.brokers, topic, async (begin, send) => {
+    await fill(brokers, topic, 0, 3);
+    await inTransactions(brokers, topic, async (begin, send) => {
       const committed = await begin();
       await send(committed, [3, 4]);
       await committed.commit();
@@ -227,8 +228,8 @@ describe.concurrent('transactions', () => {
       await send(aborted, [900, 901]);
       await aborted.abort();
     });
-    await fill(kafka.brokers, topic, 0, 2, { first: 5 });
-    const collected = await collect(kafka.brokers, topic, freshName('group'));
+    await fill(brokers, topic, 0, 2, { first: 5 });
+    const collected = await collect(brokers, topic, freshName('group'));
     await waitUntil(() => collected.values().length === 7, 'records');
     await collected.reader.stop();
     expect(collected.values()).toEqual(range(0, 7));
@@ -244,7 +245,7 @@ describe.concurrent('transactions', () => {
 
   it('goes on behind fetches that hold nothing for us, from any offset, and stands still behind the last marker', async () => {
     const topic = await createTopic(admin);
-    await inTransactions(kafka.brokers, topic, async (begin, send) => {
+    await inTransactions(brokers, topic, async (begin, send) => {
       for (const i of range(0, 5)) {
         const aborted = await begin();
         await send(aborted, [900 + i, 900 + i]);
@@ -258,7 +259,7 @@ describe.concurrent('transactions', () => {
     expect(end).toBe(17);
     for (const start of [0, 1, 2, 3, 13, 15, 16, 17]) {
       // One batch at a time, so that aborted and marker-only fetches really happen
-      const collected = await collect(kafka.brokers, topic, freshName('group'), {
+      const collected = await collect(brokers, topic, freshName('group'), {
         startAt: () => start,
         maxBytesPerPartition: 1,
         maxWaitMs: 50,
@@ -273,8 +274,8 @@ describe.concurrent('transactions', () => {
         expect(collected.fetches.filter(({ records }) => records.length === 0).length).toBeGreaterThan(5);
       await collected.reader.stop();
     }
-    const last = await collect(kafka.brokers, topic, freshName('group'), { startAt: () => end });
-    await fill(kafka.brokers, topic, 0, 1, { first: 1 });
+    const last = await collect(brokers, topic, freshName('group'), { startAt: () => end });
+    await fill(brokers, topic, 0, 1, { first: 1 });
     await waitUntil(() => last.values().length === 1, 'the record behind the marker');
     await last.reader.stop();
     expect(last.fetches).toMatchObject([{ position: end, nextPosition: end + 1 }]);
@@ -282,12 +283,12 @@ describe.concurrent('transactions', () => {
 
   it('does not run into an open transaction; a reader of everything does', async () => {
     const topic = await createTopic(admin);
-    await inTransactions(kafka.brokers, topic, async (begin, send) => {
+    await inTransactions(brokers, topic, async (begin, send) => {
       const open = await begin();
       await send(open, [0, 1]);
-      await fill(kafka.brokers, topic, 0, 1, { first: 2 });
-      const committed = await collect(kafka.brokers, topic, freshName('group'));
-      const everything = await collect(kafka.brokers, topic, freshName('group'), { readCommitted: false });
+      await fill(brokers, topic, 0, 1, { first: 2 });
+      const committed = await collect(brokers, topic, freshName('group'));
+      const everything = await collect(brokers, topic, freshName('group'), { readCommitted: false });
       await waitUntil(() => everything.values().length === 3, 'everything');
       expect(committed.fetches).toEqual([]);
       await open.commit();
@@ -302,7 +303,7 @@ describe.concurrent('transactions', () => {
 
 describe.concurrent('compaction', () => {
   it('passes offsets that are gone, also where a whole batch was emptied', async () => {
-    const plain = plainKafka(kafka.brokers).admin();
+    const plain = plainKafka(brokers).admin();
     await plain.connect();
     await plain.alterConfigs({
       validateOnly: false,
@@ -323,7 +324,7 @@ describe.concurrent('compaction', () => {
     });
     // A batch per round and a producer of its own per round: the broker keeps the last batch of a producer, even empty
     for (const round of range(0, 6)) {
-      const producer = plainKafka(kafka.brokers).producer({
+      const producer = plainKafka(brokers).producer({
         idempotent: true,
         createPartitioner: Partitioners.DefaultPartitioner,
       });
@@ -337,7 +338,7 @@ describe.concurrent('compaction', () => {
     await waitUntil(async () => (await admin.recordAt(topic, 0, 0)) === null, 'the cleaner', 40_000);
     const end = (await admin.bounds(topic)).get(0)!.end;
     for (const start of [0, 1, 3]) {
-      const collected = await collect(kafka.brokers, topic, freshName('group'), {
+      const collected = await collect(brokers, topic, freshName('group'), {
         startAt: () => start,
         maxBytesPerPartition: 1,
         maxWaitMs: 50,
@@ -357,13 +358,13 @@ describe.concurrent('compression', () => {
     const topics = await Promise.all(
       codecs.map(async (codec) => {
         const topic = await createTopic(admin);
-        await javaProduces(kafka.brokers, topic, codec, range(0, 3_000).map(String));
+        await javaProduces(brokers, topic, codec, range(0, 3_000).map(String));
         return topic;
       }),
     );
     for (const topic of topics) {
       for (const start of [0, 1_234]) {
-        const collected = await collect(kafka.brokers, topic, freshName('group'), { startAt: () => start });
+        const collected = await collect(brokers, topic, freshName('group'), { startAt: () => start });
         await waitUntil(() => collected.values().length === 3_000 - start, `the records from ${start}`);
         expect(collected.values()).toEqual(range(start, 3_000));
         await collected.reader.stop();
@@ -376,7 +377,7 @@ describe('commit', () => {
   it('is a hint others can read, and silent about partitions that are not ours', async () => {
     const topic = await createTopic(admin, 2);
     const group = freshName('group');
-    const collected = await collect(kafka.brokers, topic, group);
+    const collected = await collect(brokers, topic, group);
     await waitUntil(() => collected.owned.length === 2, 'assignment');
     await collected.reader.commit(
       new Map([

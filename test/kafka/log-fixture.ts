@@ -4,6 +4,7 @@ import type { KafkaAdmin } from '../../kafka/admin.ts';
 import type { KafkaConnection } from '../../kafka/kafkajs-client.ts';
 import { createKafkajsReader, type ReaderOptions } from '../../kafka/kafkajs-reader.ts';
 import type { Fetch, LogReader } from '../../kafka/log-reader.ts';
+import type { LogWriter } from '../../kafka/log-writer.ts';
 
 /** Of every reader in these tests; long enough for a machine that is busy with other things. */
 export const SESSION_TIMEOUT_MS = 4_000;
@@ -47,6 +48,13 @@ export async function fill(
     await producer.send({ topic, messages });
   }
   await producer.disconnect();
+}
+
+/** Values as text through a writer, however small its queue. */
+export async function writeAll(writer: LogWriter, values: readonly number[]): Promise<void> {
+  for (const value of values) {
+    while (!writer.tryWrite(Buffer.from('k'), Buffer.from(String(value)))) await writer.room();
+  }
 }
 
 /** Polls until the condition holds; a fixed sleep would be too long or too short. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKafkaAdmin, type KafkaAdmin } from '../../kafka/admin.ts';
 import { openCluster } from '../../kafka/kafkajs-client.ts';
 import type { Fetch } from '../../kafka/log-reader.ts';
-import { startTestKafka, type TestKafka } from '../helpers/stack.ts';
+import { sharedKafka } from '../helpers/shared.ts';
 import {
   type Collected,
   collect,
@@ -18,16 +18,13 @@ import {
   waitUntil,
 } from './log-fixture.ts';
 
-let kafka: TestKafka;
+let brokers: string;
 let admin: KafkaAdmin;
 beforeAll(async () => {
-  kafka = await startTestKafka();
-  admin = createKafkaAdmin({ connection: connectionTo(kafka.brokers) });
+  brokers = await sharedKafka();
+  admin = createKafkaAdmin({ connection: connectionTo(brokers) });
 });
-afterAll(async () => {
-  await admin?.close();
-  await kafka?.remove();
-});
+afterAll(() => admin?.close());
 
 const stopAll = (readers: readonly Collected[]) => Promise.all(readers.map(({ reader }) => reader.stop()));
 
@@ -38,14 +35,14 @@ const LONGER_THAN_A_SESSION_MS = SESSION_TIMEOUT_MS + 1_000;
 describe.concurrent('membership', () => {
   it('lasts while every partition is paused, while a handler waits and while it hands over', async () => {
     const topic = await createTopic(admin, 4);
-    await fill(kafka.brokers, topic, 0, 100);
-    const paused = await collect(kafka.brokers, topic, freshName('group'), { startAt: () => undefined });
+    await fill(brokers, topic, 0, 100);
+    const paused = await collect(brokers, topic, freshName('group'), { startAt: () => undefined });
     const atMs = performance.now();
     const waitedLong = () => performance.now() - atMs > LONGER_THAN_A_SESSION_MS;
-    const waiting = await collect(kafka.brokers, topic, freshName('group'), {
+    const waiting = await collect(brokers, topic, freshName('group'), {
       onFetch: () => waitUntil(waitedLong, 'the long wait'),
     });
-    const handingOver = await collect(kafka.brokers, topic, freshName('group'), {
+    const handingOver = await collect(brokers, topic, freshName('group'), {
       onRevoked: () => waitUntil(waitedLong, 'the long wait'),
     });
     await waitUntil(() => handingOver.values().length === 100, 'records');
@@ -66,7 +63,7 @@ describe.concurrent('membership', () => {
     const topic = await createTopic(admin, 2);
     const group = freshName('group');
     let handedOver = false;
-    const first = await collect(kafka.brokers, topic, group, {
+    const first = await collect(brokers, topic, group, {
       async onRevoked() {
         if (handedOver) return;
         const atMs = performance.now();
@@ -76,7 +73,7 @@ describe.concurrent('membership', () => {
       },
     });
     await waitUntil(() => first.owned.length === 2, 'first assignment');
-    const second = await collect(kafka.brokers, topic, group);
+    const second = await collect(brokers, topic, group);
     await waitUntil(() => second.log.length > 0, 'shared out');
     expect(handedOver).toBe(true);
     await waitUntil(() => first.owned.length === 1, 'the other half');
@@ -90,13 +87,13 @@ describe.concurrent('membership', () => {
   it('does not wait for ever for a hand-over that hangs', async () => {
     const topic = await createTopic(admin, 2);
     const group = freshName('group');
-    const hanging = await collect(kafka.brokers, topic, group, {
+    const hanging = await collect(brokers, topic, group, {
       revokeTimeoutMs: 500,
       stopTimeoutMs: 3_000,
       onRevoked: () => new Promise(() => {}),
     });
     await waitUntil(() => hanging.owned.length === 2, 'assignment');
-    const other = await collect(kafka.brokers, topic, group);
+    const other = await collect(brokers, topic, group);
     await waitUntil(() => other.owned.length === 1, 'a share for the other', 5_000);
     const atMs = performance.now();
     await hanging.reader.stop();
@@ -106,9 +103,9 @@ describe.concurrent('membership', () => {
 
   it('notices partitions that are added', async () => {
     const topic = await createTopic(admin, 1);
-    const collected = await collect(kafka.brokers, topic, freshName('group'), { metadataMaxAgeMs: 300 });
+    const collected = await collect(brokers, topic, freshName('group'), { metadataMaxAgeMs: 300 });
     await waitUntil(() => collected.owned.length === 1, 'assignment');
-    const plain = plainKafka(kafka.brokers).admin();
+    const plain = plainKafka(brokers).admin();
     await plain.connect();
     await plain.createPartitions({ topicPartitions: [{ topic, count: 3 }] });
     await plain.disconnect();
@@ -121,14 +118,14 @@ describe.concurrent('membership', () => {
     const topic = await createTopic(admin, 6);
     const group = freshName('group');
     const total = 3_000;
-    for (const partition of range(0, 6)) await fill(kafka.brokers, topic, partition, total, { batch: 50 });
+    for (const partition of range(0, 6)) await fill(brokers, topic, partition, total, { batch: 50 });
     // What a sink's tables would say: positions move only while the partition is owned
     const positions = new Map<number, number>();
     const runs: { partition: number; start: number; fetches: Fetch[] }[] = [];
     const seen = new Map<number, number[]>(range(0, 6).map((partition) => [partition, []]));
     const join = async (): Promise<Collected> => {
       const current = new Map<number, Fetch[]>();
-      return collect(kafka.brokers, topic, group, {
+      return collect(brokers, topic, group, {
         maxBytesPerPartition: 3_000,
         startAt(partition) {
           const start = positions.get(partition) ?? 0;
@@ -170,7 +167,7 @@ describe.concurrent('membership', () => {
   it('ends loudly when it can never become a member', async () => {
     const topic = await createTopic(admin, 1);
     const group = freshName('group');
-    const other = plainKafka(kafka.brokers).consumer({
+    const other = plainKafka(brokers).consumer({
       groupId: group,
       maxWaitTimeInMs: 100,
       partitionAssigners: [
@@ -194,7 +191,7 @@ describe.concurrent('membership', () => {
     const joined = new Promise<void>((resolve) => other.on('consumer.group_join', () => resolve()));
     await other.run({ eachMessage: async () => {} });
     await joined;
-    const collected = await collect(kafka.brokers, topic, group);
+    const collected = await collect(brokers, topic, group);
     await waitUntil(() => collected.fatal.length === 1, 'the end');
     expect(collected.fatal[0]).toMatchObject({ code: 'kafka', retryable: false });
     await other.disconnect();
@@ -204,11 +201,11 @@ describe.concurrent('membership', () => {
   it('forgets partitions when the session is lost, joins again and goes on', async () => {
     const topic = await createTopic(admin, 2);
     const group = freshName('group');
-    await fill(kafka.brokers, topic, 0, 10);
-    const collected = await collect(kafka.brokers, topic, group);
+    await fill(brokers, topic, 0, 10);
+    const collected = await collect(brokers, topic, group);
     await waitUntil(() => collected.values().length === 10, 'records');
     // As an operator would throw a member out: the broker forgets it, the member finds out by its heartbeat
-    const plain = plainKafka(kafka.brokers).admin();
+    const plain = plainKafka(brokers).admin();
     await plain.connect();
     const { groups } = await plain.describeGroups([group]);
     await throwOut(group, groups[0]!.members.map(({ memberId }) => memberId)[0]!);
@@ -223,14 +220,14 @@ describe.concurrent('membership', () => {
 describe.concurrent('a topic that is made anew', () => {
   it('is another log: its partitions are lost and assigned again, nothing is read on from the old position', async () => {
     const topic = await createTopic(admin);
-    await fill(kafka.brokers, topic, 0, 100);
+    await fill(brokers, topic, 0, 100);
     let collectedOnce = false;
-    const collected = await collect(kafka.brokers, topic, freshName('group'), {
+    const collected = await collect(brokers, topic, freshName('group'), {
       startAt: () => (collectedOnce ? undefined : 0),
     });
     await waitUntil(() => collected.values().length === 100, 'records');
     collectedOnce = true;
-    const plain = plainKafka(kafka.brokers).admin();
+    const plain = plainKafka(brokers).admin();
     await plain.connect();
     await plain.deleteTopics({ topics: [topic] });
     await waitUntil(() => collected.log.length === 2, 'the loss');
@@ -238,7 +235,7 @@ describe.concurrent('a topic that is made anew', () => {
       { name: topic, partitions: 1, config: { 'message.timestamp.type': 'LogAppendTime' } },
     ]);
     await plain.disconnect();
-    await fill(kafka.brokers, topic, 0, 200, { first: 500 });
+    await fill(brokers, topic, 0, 200, { first: 500 });
     await waitUntil(() => collected.log.length === 3, 'the new assignment', 30_000);
     expect(collected.log).toEqual(['assigned 0', 'lost 0', 'assigned 0']);
     expect(collected.values()).toEqual(range(0, 100));
@@ -247,50 +244,9 @@ describe.concurrent('a topic that is made anew', () => {
 });
 
 async function throwOut(groupId: string, memberId: string): Promise<void> {
-  const cluster = openCluster(plainKafka(kafka.brokers));
+  const cluster = openCluster(plainKafka(brokers));
   await cluster.connect();
   const coordinator = await cluster.findGroupCoordinator({ groupId });
   await coordinator.leaveGroup({ groupId, memberId });
   await cluster.disconnect();
 }
-
-describe('a broker that is away', () => {
-  it('is waited for: within a session nothing happens, longer means lost, then it goes on', async () => {
-    const topic = await createTopic(admin, 1);
-    await fill(kafka.brokers, topic, 0, 100);
-    const patient = await collect(kafka.brokers, topic, freshName('group'), { sessionTimeoutMs: 60_000 });
-    const hasty = await collect(kafka.brokers, topic, freshName('group'), {
-      sessionTimeoutMs: SESSION_TIMEOUT_MS,
-    });
-    const readers = [patient, hasty];
-    await waitUntil(() => readers.every((reader) => reader.values().length === 100), 'records');
-    kafka.pause();
-    await waitUntil(() => hasty.log.length === 2, 'the short session is over');
-    kafka.resume();
-    await fill(kafka.brokers, topic, 0, 100, { first: 100 });
-    await waitUntil(() => patient.values().length === 200 && hasty.values().length === 300, 'records');
-    expect(hasty.log).toEqual(['assigned 0', 'lost 0', 'assigned 0']);
-    expect(hasty.values()).toEqual([...range(0, 100), ...range(0, 200)]);
-    await stopAll([hasty]);
-    await kafka.stop();
-    await kafka.start();
-    await fill(kafka.brokers, topic, 0, 100, { first: 200 });
-    await waitUntil(() => patient.values().length === 300, 'records after the restart');
-    expect(patient.log).toEqual(['assigned 0']);
-    expect(patient.values()).toEqual(range(0, 300));
-    expect(readers.flatMap(({ fatal }) => fatal)).toEqual([]);
-    await stopAll([patient]);
-  });
-
-  it('does not keep a reader from stopping', async () => {
-    const topic = await createTopic(admin, 1);
-    const collected = await collect(kafka.brokers, topic, freshName('group'), { stopTimeoutMs: 1_000 });
-    await waitUntil(() => collected.owned.length === 1, 'assignment');
-    kafka.pause();
-    const atMs = performance.now();
-    await collected.reader.stop();
-    expect(performance.now() - atMs).toBeLessThan(3_000);
-    expect(collected.log).toEqual(['assigned 0', 'revoked 0']);
-    kafka.resume();
-  });
-});

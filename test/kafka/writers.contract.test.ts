@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKafkaAdmin, type KafkaAdmin } from '../../kafka/admin.ts';
 import { DEAD_LETTER_HEADERS } from '../../kafka/dead-letter-record.ts';
 import { createDeadLetterWriter } from '../../kafka/dead-letter-writer.ts';
-import type { DeliveryReport, LogWriter } from '../../kafka/log-writer.ts';
+import type { DeliveryReport } from '../../kafka/log-writer.ts';
 import { openRdkafkaWriter, type RdkafkaWriterOptions } from '../../kafka/rdkafka-writer.ts';
 import { deadLetterTopic } from '../../kafka/topics.ts';
-import { startTestKafka, type TestKafka } from '../helpers/stack.ts';
+import { sharedKafka } from '../helpers/shared.ts';
 import {
   collect,
   connectionTo,
@@ -14,30 +14,22 @@ import {
   plainKafka,
   range,
   waitUntil,
+  writeAll,
 } from './log-fixture.ts';
 
-let kafka: TestKafka;
+let brokers: string;
 let admin: KafkaAdmin;
 beforeAll(async () => {
-  kafka = await startTestKafka();
-  admin = createKafkaAdmin({ connection: connectionTo(kafka.brokers) });
+  brokers = await sharedKafka();
+  admin = createKafkaAdmin({ connection: connectionTo(brokers) });
 });
-afterAll(async () => {
-  await admin?.close();
-  await kafka?.remove();
-});
+afterAll(() => admin?.close());
 
 const open = (topic: string, options: Partial<RdkafkaWriterOptions> = {}) =>
-  openRdkafkaWriter({ connection: connectionTo(kafka.brokers), topic, ...options });
-
-async function writeAll(writer: LogWriter, values: readonly number[]): Promise<void> {
-  for (const value of values) {
-    while (!writer.tryWrite(Buffer.from('k'), Buffer.from(String(value)))) await writer.room();
-  }
-}
+  openRdkafkaWriter({ connection: connectionTo(brokers), topic, ...options });
 
 async function valuesIn(topic: string, count: number): Promise<number[]> {
-  const collected = await collect(kafka.brokers, topic, freshName('group'));
+  const collected = await collect(brokers, topic, freshName('group'));
   await waitUntil(() => collected.values().length >= count, 'the records');
   await collected.reader.stop();
   return collected.values();
@@ -117,13 +109,13 @@ describe.concurrent('the rdkafka writer', () => {
     const keys = range(1, 41).map(String);
     for (const key of keys) writer.tryWrite(Buffer.from(key), null);
     await writer.close(5_000);
-    const plain = plainKafka(kafka.brokers).producer({
+    const plain = plainKafka(brokers).producer({
       createPartitioner: (await import('kafkajs')).Partitioners.DefaultPartitioner,
     });
     await plain.connect();
     await plain.send({ topic, messages: keys.map((key) => ({ key, value: null })) });
     await plain.disconnect();
-    const collected = await collect(kafka.brokers, topic, freshName('group'));
+    const collected = await collect(brokers, topic, freshName('group'));
     const all = () =>
       collected.fetches.flatMap(({ partition, records }) =>
         records.map(({ key, value }) => ({ partition, key: `${key}`, value })),
@@ -147,7 +139,7 @@ describe.concurrent('the dead-letter writer', () => {
   it('resolves when all are written, whole, with headers, whatever their size', async () => {
     const topic = freshName('dead');
     await admin.ensureTopics([deadLetterTopic(topic)]);
-    const writer = createDeadLetterWriter({ connection: connectionTo(kafka.brokers), topic });
+    const writer = createDeadLetterWriter({ connection: connectionTo(brokers), topic });
     const records = [
       { key: null, value: null, headers: { reason: 'decode' } },
       { key: Buffer.from('k'), value: Buffer.alloc(1_000_000, 1), headers: { reason: 'too_large' } },
@@ -175,7 +167,7 @@ describe.concurrent('the dead-letter writer', () => {
     const letter = [{ key: null, value: Buffer.from('x'), headers: {} }];
     const nowhere = createDeadLetterWriter({ connection: connectionTo('127.0.0.1:1'), topic });
     await expect(nowhere.write(letter)).rejects.toMatchObject({ code: 'unavailable', retryable: true });
-    const writer = createDeadLetterWriter({ connection: connectionTo(kafka.brokers), topic });
+    const writer = createDeadLetterWriter({ connection: connectionTo(brokers), topic });
     await expect(writer.write(letter)).rejects.toMatchObject({ code: 'kafka' });
     await admin.ensureTopics([deadLetterTopic(topic)]);
     await writer.write(letter);
@@ -184,53 +176,9 @@ describe.concurrent('the dead-letter writer', () => {
   });
 });
 
-describe('the rdkafka writer while the broker is away', () => {
-  it('knows a floor of what is acknowledged without reports, and never more than the truth', async () => {
-    const topic = await createTopic(admin);
-    const writer = await open(topic);
-    await writeAll(writer, range(0, 1_000));
-    await waitUntil(() => writer.counts().acked === 1_000, 'the floor', 5_000);
-    kafka.pause();
-    await writeAll(writer, range(0, 500));
-    const atMs = performance.now();
-    await waitUntil(() => performance.now() - atMs > 1_500, 'statistics of a frozen broker');
-    expect(writer.counts()).toEqual({ enqueued: 1_500, acked: 1_000, failed: 0 });
-    await expect(writer.flush(300)).rejects.toMatchObject({ code: 'timeout' });
-    kafka.resume();
-    expect((await writer.flush(20_000)).acked).toBe(1_500);
-    await writer.close(5_000);
-  });
-
-  it('counts and reports what it gives up, in both modes, and goes on over a restart of the broker', async () => {
-    const topic = await createTopic(admin);
-    const failures: Error[] = [];
-    const reports: DeliveryReport[] = [];
-    const onFailed = (error: Error) => void failures.push(error);
-    const quiet = await open(topic, { deliveryTimeoutMs: 1_000, onFailed });
-    const loud = await open(topic, {
-      deliveryTimeoutMs: 1_000,
-      onReport: (report) => void reports.push(report),
-    });
-    const patient = await open(topic);
-    await kafka.stop();
-    for (const writer of [quiet, loud, patient]) await writeAll(writer, range(0, 300));
-    for (const writer of [quiet, loud]) {
-      expect(await writer.flush(20_000)).toEqual({ enqueued: 300, acked: 0, failed: 300 });
-      await writer.close(1_000);
-    }
-    expect(failures).toHaveLength(300);
-    expect(failures[0]?.message).toMatch(/timed out/i);
-    expect(reports).toHaveLength(300);
-    expect(reports.every(({ offset, error }) => offset === -1 && error !== null)).toBe(true);
-    await kafka.start();
-    expect(await patient.flush(30_000)).toEqual({ enqueued: 300, acked: 300, failed: 0 });
-    await patient.close(1_000);
-  });
-});
-
 async function readWithHeaders(topic: string, count: number) {
   const records: { key: Buffer | null; value: Buffer | null; headers: Record<string, string> }[] = [];
-  const consumer = plainKafka(kafka.brokers).consumer({ groupId: freshName('group'), maxWaitTimeInMs: 100 });
+  const consumer = plainKafka(brokers).consumer({ groupId: freshName('group'), maxWaitTimeInMs: 100 });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   await consumer.run({

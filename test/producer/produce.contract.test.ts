@@ -11,38 +11,38 @@ import { readRatingsFile } from '../../producer/ratings-file.ts';
 import { projectRoot } from '../../runtime/environment.ts';
 import { type Produced, readProduced, recordsIn, summaryOf } from '../helpers/produced.ts';
 import { runProgram, startService } from '../helpers/program.ts';
-import { startTestKafka, startTestRegistry, type TestKafka, type TestRegistry } from '../helpers/stack.ts';
+import { sharedKafka, sharedRegistry } from '../helpers/shared.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
+import { freshName } from '../kafka/log-fixture.ts';
 
-let kafka: TestKafka;
-let registry: TestRegistry;
+let brokers: string;
+let registryUrl: string;
 let admin: KafkaAdmin;
 let home: string;
 let metricsPort: number;
 
 beforeAll(async () => {
-  kafka = await startTestKafka();
-  registry = await startTestRegistry(kafka.brokers);
-  admin = createKafkaAdmin({ connection: { brokers: [kafka.brokers], clientId: 'test' } });
+  brokers = await sharedKafka();
+  registryUrl = await sharedRegistry();
+  admin = createKafkaAdmin({ connection: { brokers: [brokers], clientId: 'test' } });
   home = mkdtempSync(join(tmpdir(), 'reelstream-produce-'));
   metricsPort = await findFreePort();
 });
 afterAll(async () => {
   await admin?.close();
-  await registry?.remove();
-  await kafka?.remove();
   rmSync(home, { recursive: true, force: true });
 });
 
-const newTopic = async (name: string): Promise<string> => {
+const newTopic = async (word: string): Promise<string> => {
+  const name = freshName(word);
   await admin.ensureTopics([ratingsTopic(name, 4)]);
   return name;
 };
 
 const environment = (topic: string) => ({
   REELSTREAM_HOME: home,
-  REELSTREAM_KAFKA_BROKERS: kafka.brokers,
-  REELSTREAM_REGISTRY_URL: registry.url,
+  REELSTREAM_KAFKA_BROKERS: brokers,
+  REELSTREAM_REGISTRY_URL: registryUrl,
   REELSTREAM_RATINGS_TOPIC: topic,
   REELSTREAM_PRODUCER_METRICS_PORT: String(metricsPort),
 });
@@ -58,7 +58,7 @@ const startProducing = (topic: string, ...options: string[]) =>
   startService(['produce', '--history', '--json', ...options], environment(topic), null);
 
 const recordsOf = (topic: string) => recordsIn(admin, topic);
-const readTopic = (topic: string) => readProduced(kafka.brokers, admin, topic);
+const readTopic = (topic: string) => readProduced(brokers, admin, topic);
 
 const untilSent = (topic: string, records: number) =>
   waitUntil(`${records} records in ${topic}`, 20_000, async () => (await recordsOf(topic)) >= records);
@@ -127,7 +127,7 @@ describe('produce --history', () => {
     const sources = records.map(({ event }) => event!.source);
     expect(sources.slice(0, 300).every((source) => source === 'replay')).toBe(true);
     expect(sources.slice(300).every((source) => source === 'live')).toBe(true);
-    const counted = /reelstream_producer_events_generated_total\{topic="live"\} (\d+)/.exec(metrics);
+    const counted = new RegExp(`producer_events_generated_total\\{topic="${topic}"\\} (\\d+)`).exec(metrics);
     expect(Number(counted?.[1])).toBeGreaterThan(300);
 
     const again = await produceWith(topic, ['--history', file, '--once']);
@@ -167,8 +167,10 @@ describe('produce --history', () => {
     expect(rival.code).toBe(2);
     const answer = await fetch(`http://127.0.0.1:${metricsPort}/metrics`);
     const metrics = await answer.text();
-    expect(metrics).toMatch(/reelstream_producer_target_events_per_second\{topic="stopped"\} 2000/);
-    expect(metrics).toMatch(/reelstream_producer_schedule_delay_seconds_count\{topic="stopped"\} [1-9]/);
+    expect(metrics).toContain(`reelstream_producer_target_events_per_second{topic="${topic}"} 2000`);
+    expect(metrics).toMatch(
+      new RegExp(`reelstream_producer_schedule_delay_seconds_count\\{topic="${topic}"\\} [1-9]`),
+    );
     const { code, stdout } = await service.stop();
     const summary = summaryOf(stdout);
     expect(code).toBe(0);
@@ -180,7 +182,7 @@ describe('produce --history', () => {
   it('starts over, as a new run, in a topic that was deleted', async () => {
     const topic = await newTopic('deleted');
     const first = await produce(topic, '--count', '100');
-    const client = new Kafka({ brokers: [kafka.brokers], logLevel: logLevel.NOTHING }).admin();
+    const client = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING }).admin();
     await client.connect();
     await client.deleteTopics({ topics: [topic] });
     await client.disconnect();
@@ -190,7 +192,7 @@ describe('produce --history', () => {
         () => true,
       ),
     );
-    await newTopic(topic);
+    await admin.ensureTopics([ratingsTopic(topic, 4)]);
     const second = await produce(topic, '--count', '100');
     expect(second.summary).toMatchObject({ first: 0, next: 100 });
     expect(second.complaints).toContain('restarted run');
@@ -198,14 +200,15 @@ describe('produce --history', () => {
   });
 
   it('says what is wrong, by message and exit code', async () => {
-    const absent = await produce('absent', '--count', '1');
+    const topic = freshName('absent');
+    const absent = await produce(topic, '--count', '1');
     expect([absent.code, absent.complaints]).toEqual([1, expect.stringContaining('--create-topic')]);
-    const created = await produce('absent', '--count', '1', '--create-topic');
+    const created = await produce(topic, '--count', '1', '--create-topic');
     expect(created.code).toBe(0);
-    const file = await produceWith('absent', ['--history', '/nowhere.csv']);
+    const file = await produceWith(topic, ['--history', '/nowhere.csv']);
     expect([file.code, file.complaints]).toEqual([2, expect.stringContaining('/nowhere.csv')]);
     const report = join(home, 'report.json');
-    await produce('absent', '--count', '5', '--report-json', report);
+    await produce(topic, '--count', '5', '--report-json', report);
     expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject({ generated: 5, acknowledged: 5 });
   });
 });

@@ -5,7 +5,8 @@ import { type Clock, createManualClock } from '../../core/clock.ts';
 import { RATING_EVENT, RATINGS_SUBJECT, USER_PROFILE } from '../../schemas/contracts.ts';
 import { createRatingDecoder, createRatingEncoder } from '../../schemas/rating-codec.ts';
 import { createRegistry, type RegistryOptions } from '../../schemas/registry.ts';
-import { startTestKafka, startTestRegistry, type TestKafka, type TestRegistry } from '../helpers/stack.ts';
+import { type Door, openDoor } from '../helpers/frozen-door.ts';
+import { sharedRegistry } from '../helpers/shared.ts';
 import { RATING_EVENT_V1 } from './golden.ts';
 
 /** Counts look-ups by outcome. */
@@ -38,16 +39,11 @@ function open(url: string, options: Partial<RegistryOptions> = {}) {
 }
 
 describe('a real registry', () => {
-  let kafka: TestKafka;
-  let server: TestRegistry;
+  let server: Door;
   beforeAll(async () => {
-    kafka = await startTestKafka();
-    server = await startTestRegistry(kafka.brokers);
+    server = await openDoor(await sharedRegistry());
   });
-  afterAll(async () => {
-    await server?.remove();
-    await kafka?.remove();
-  });
+  afterAll(() => server?.shut());
 
   it('registers, looks up once, tells missing ids from an outage', async () => {
     const { outcomes, metrics } = countOutcomes();
@@ -101,7 +97,7 @@ describe('a real registry', () => {
     const registry = open(server.url, { metrics, clock: hastyClock() });
     const id = await registry.register(RATING_EVENT);
     const text = await registry.schemaOf(id);
-    await server.stop();
+    await server.shut();
     await expect(registry.schemaOf(4_711)).rejects.toMatchObject({ code: 'unavailable', retryable: true });
     await expect(registry.register(RATING_EVENT)).rejects.toMatchObject({ code: 'unavailable' });
     expect(await registry.schemaOf(id)).toBe(text);
@@ -174,6 +170,26 @@ describe('a registry that misbehaves', () => {
     await expect(registry.schemaOf(12, AbortSignal.abort())).rejects.toMatchObject({ code: 'unavailable' });
     await clock.advance(30_000);
     expect(await registry.schemaOf(12)).toBeNull();
+  });
+
+  it.each([
+    ['registers when another has just set the compatibility', true, 7],
+    ['is refused where the compatibility is neither set nor taken', false, null],
+  ])('%s', async (_, isSetNow, expected) => {
+    let puts = 0;
+    const url = await serve((path, response) => {
+      if (path.startsWith('/subjects/')) return reply(response, 200, { id: 7 });
+      if (response.req.method === 'PUT') {
+        puts++;
+        return reply(response, 409, { error_code: 409, message: 'A rule already exists.' });
+      }
+      if (isSetNow && puts > 0) return reply(response, 200, { compatibilityLevel: 'FULL_TRANSITIVE' });
+      reply(response, 404, { error_code: 40408, message: 'none' });
+    });
+    const registered = open(url).register(RATING_EVENT);
+    if (expected === null) await expect(registered).rejects.toMatchObject({ code: 'registry' });
+    else expect(await registered).toBe(expected);
+    expect(puts).toBe(isSetNow ? 1 : 2);
   });
 
   it('hands out the text of schemas that are not Avro, for the decoder to refuse', async () => {

@@ -49,7 +49,7 @@ describe('the whole pipeline', () => {
 
   it('has every rating once and every aggregate exact after five kills', async () => {
     const victims = ['sink', 'clickhouse', 'clickhouse', 'sink', 'clickhouse'] as const;
-    await replayUnderKills(pipeline, victims, ratings.length);
+    await replayUnderKills(pipeline, pipeline.clickhouse, victims, ratings.length);
     await expectExact(pipeline, ratings);
   });
 

@@ -7,7 +7,8 @@ import { createKafkaAdmin, type KafkaAdmin } from '../../kafka/admin.ts';
 import { ratingsTopic } from '../../kafka/topics.ts';
 import { recordsIn, type Summary, summaryOf } from '../helpers/produced.ts';
 import { runProgram, startService } from '../helpers/program.ts';
-import { startTestKafka, startTestRegistry, type TestKafka, type TestRegistry } from '../helpers/stack.ts';
+import { sharedRegistry } from '../helpers/shared.ts';
+import { startTestKafka, type TestKafka } from '../helpers/stack.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const RATE = 10_000;
@@ -15,8 +16,9 @@ const RUN_SECONDS = 12;
 const STALL_MS = 3_000;
 const BEFORE_STALL_MS = 3_000;
 
+/** its own: it is frozen here, which nobody else must notice */
 let kafka: TestKafka;
-let registry: TestRegistry;
+let registryUrl: string;
 let admin: KafkaAdmin;
 let folder: string;
 let port: number;
@@ -24,13 +26,12 @@ let port: number;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'reelstream-honesty-'));
   kafka = await startTestKafka();
-  registry = await startTestRegistry(kafka.brokers);
+  registryUrl = await sharedRegistry();
   admin = createKafkaAdmin({ connection: { brokers: [kafka.brokers], clientId: 'test' } });
   port = await findFreePort();
 });
 afterAll(async () => {
   await admin?.close();
-  await registry?.remove();
   await kafka?.remove();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -48,7 +49,7 @@ async function runThroughStall(topic: string, options: readonly string[] = []): 
   const environment = {
     REELSTREAM_HOME: folder,
     REELSTREAM_KAFKA_BROKERS: kafka.brokers,
-    REELSTREAM_REGISTRY_URL: registry.url,
+    REELSTREAM_REGISTRY_URL: registryUrl,
     REELSTREAM_RATINGS_TOPIC: topic,
     REELSTREAM_PRODUCER_METRICS_PORT: String(port),
   };

@@ -5,14 +5,15 @@ import type { SinkStore } from '../../clickhouse/sink-store.ts';
 import { readStreams } from '../../clickhouse/slots.ts';
 import { lastRows } from '../../clickhouse/standing.ts';
 import { createKafkaAdmin } from '../../kafka/admin.ts';
-import { GROUP, startSabotagedSink } from '../helpers/in-process-sink.ts';
-import { startTestPipeline, type TestPipeline } from '../helpers/pipeline.ts';
+import { startSabotagedSink } from '../helpers/in-process-sink.ts';
+import { openSharedPipeline, type SharedPipeline } from '../helpers/pipeline.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 /** Each breaks one rule of the protocol. If the checks stayed green here, they would prove nothing elsewhere. */
-let world: TestPipeline;
+let world: SharedPipeline;
+const named = (name: string) => world.environment[`REELSTREAM_${name}`]!;
 beforeEach(async () => {
-  world = await startTestPipeline();
+  world = await openSharedPipeline();
 }, 120_000);
 afterEach(() => world?.remove(), 60_000);
 
@@ -68,7 +69,7 @@ describe('a sink that breaks a rule is found out', () => {
 /** What a crash before an aggregate's first rename leaves: raw has rows that the aggregate lacks. */
 async function loseOneAggregate(): Promise<void> {
   const partitions = await world.db.query<{ id: string }>(
-    "SELECT DISTINCT partition_id AS id FROM system.parts WHERE active AND database = 'reelstream' AND table = 'user_ratings'",
+    "SELECT DISTINCT partition_id AS id FROM system.parts WHERE active AND database = currentDatabase() AND table = 'user_ratings'",
   );
   for (const { id } of partitions)
     await world.db.command(`ALTER TABLE user_ratings DROP PARTITION ID '${id}'`);
@@ -94,12 +95,12 @@ async function auditNow() {
 
 /** As after a commit that got lost, or an operator's reset. */
 async function rewindCommit(): Promise<void> {
-  const admin = createKafkaAdmin({ connection: { brokers: [world.kafka.brokers], clientId: 'test' } });
+  const admin = createKafkaAdmin({ connection: { brokers: [named('KAFKA_BROKERS')], clientId: 'test' } });
   try {
-    const bounds = await admin.bounds('ratings');
+    const bounds = await admin.bounds(named('RATINGS_TOPIC'));
     await admin.setCommitted(
-      GROUP,
-      'ratings',
+      named('SINK_GROUP'),
+      named('RATINGS_TOPIC'),
       new Map([...bounds].map(([partition, { end }]) => [partition, Math.floor(end / 2)])),
     );
   } finally {
@@ -111,8 +112,8 @@ function fromKafkasCommit(store: SinkStore): SinkStore {
   return {
     ...store,
     async claim(slots, beat) {
-      const admin = createKafkaAdmin({ connection: { brokers: [world.kafka.brokers], clientId: 'test' } });
-      const committed = await admin.committed(GROUP, 'ratings');
+      const admin = createKafkaAdmin({ connection: { brokers: [named('KAFKA_BROKERS')], clientId: 'test' } });
+      const committed = await admin.committed(named('SINK_GROUP'), named('RATINGS_TOPIC'));
       await admin.close();
       const claimed = await store.claim(slots, beat);
       return claimed.map((one) => ({

@@ -57,4 +57,4 @@ describe('a repair that dies at any statement', () => {
 });
 
 it('whatever is sent, lost and claimed, every aggregate equals its view over raw', () =>
-  checkAnything({ clickhouse, store, clock }, { runs: 10, maxSteps: 10 }));
+  checkAnything({ clickhouse, store, clock }, { runs: 12, maxSteps: 10 }));

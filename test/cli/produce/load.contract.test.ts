@@ -7,25 +7,25 @@ import { createKafkaAdmin, type KafkaAdmin } from '../../../kafka/admin.ts';
 import { ratingsTopic } from '../../../kafka/topics.ts';
 import { type Produced, readProduced, recordsIn, summaryOf } from '../../helpers/produced.ts';
 import { runProgram, startService } from '../../helpers/program.ts';
-import { startTestKafka, startTestRegistry, type TestKafka, type TestRegistry } from '../../helpers/stack.ts';
+import { sharedRegistry } from '../../helpers/shared.ts';
+import { startTestKafka, type TestKafka } from '../../helpers/stack.ts';
 import { waitUntil } from '../../helpers/wait-until.ts';
 
+/** its own: it is frozen here, which nobody else must notice */
 let kafka: TestKafka;
-let registry: TestRegistry;
+let registryUrl: string;
 let admin: KafkaAdmin;
 let folder: string;
 let metricsPort: number;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'reelstream-load-'));
-  kafka = await startTestKafka();
-  registry = await startTestRegistry(kafka.brokers);
+  [kafka, registryUrl] = await Promise.all([startTestKafka(), sharedRegistry()]);
   admin = createKafkaAdmin({ connection: { brokers: [kafka.brokers], clientId: 'test' } });
   metricsPort = await findFreePort();
 });
 afterAll(async () => {
   await admin?.close();
-  await registry?.remove();
   await kafka?.remove();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -36,7 +36,7 @@ async function openTopic(name: string, more: Readonly<Record<string, string>> = 
   const environment = {
     REELSTREAM_HOME: folder,
     REELSTREAM_KAFKA_BROKERS: kafka.brokers,
-    REELSTREAM_REGISTRY_URL: registry.url,
+    REELSTREAM_REGISTRY_URL: registryUrl,
     REELSTREAM_RATINGS_TOPIC: name,
     REELSTREAM_PRODUCER_METRICS_PORT: String(metricsPort),
     ...more,
@@ -229,7 +229,7 @@ describe('produce to Kafka', () => {
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('a ledger is never overwritten')]);
     const absent = await runProgram(['produce', '--count', '1'], {
       REELSTREAM_KAFKA_BROKERS: kafka.brokers,
-      REELSTREAM_REGISTRY_URL: registry.url,
+      REELSTREAM_REGISTRY_URL: registryUrl,
       REELSTREAM_RATINGS_TOPIC: 'absent',
       REELSTREAM_PRODUCER_METRICS_PORT: String(metricsPort),
     });

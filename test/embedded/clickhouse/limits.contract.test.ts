@@ -216,16 +216,6 @@ describe('a compressed INSERT that is ended on its way', () => {
   });
 });
 
-describe('a place that becomes free', () => {
-  it('goes to whoever waits', async () => {
-    const ids = Array.from({ length: 30 }, newId);
-    const replies = await Promise.all(
-      ids.map((query_id) => server.post('SELECT sleep(0.01)', { params: { query_id } })),
-    );
-    expect(replies.map(({ status }) => status).filter((status) => status !== 200)).toEqual([]);
-  });
-});
-
 describe('bodies', () => {
   it('beyond the cap are refused at once when they say so', async () => {
     const body = Buffer.alloc(MAX_BODY_BYTES + 1, '1\n');

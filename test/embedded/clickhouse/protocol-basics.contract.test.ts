@@ -1,11 +1,11 @@
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import { createClient } from '@clickhouse/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ServerUnderTest, serverUnderTest } from './server-under-test.ts';
+import { type ServerUnderTest, sharedServerUnderTest } from './server-under-test.ts';
 
 let server: ServerUnderTest;
 beforeAll(async () => {
-  server = await serverUnderTest();
+  server = await sharedServerUnderTest();
   await server.value('CREATE TABLE films (id UInt32, title String) ENGINE = MergeTree ORDER BY id');
   await server.value("INSERT INTO films VALUES (1, 'one')");
 });

@@ -4,7 +4,7 @@ import { open, type ServerUnderTest, serverUnderTest, until } from './server-und
 
 let server: ServerUnderTest;
 beforeAll(async () => {
-  server = await serverUnderTest();
+  server = await serverUnderTest({ arguments: ['--max-queries', '4', '--queue-wait', '1m'] });
   await server.value('CREATE TABLE films (id UInt64) ENGINE = MergeTree ORDER BY id');
 });
 afterAll(() => server?.stop());
@@ -162,6 +162,16 @@ describe('a client that goes away', () => {
       async () => (await server.value('SELECT count() FROM films')) === '100',
     );
     await isGone(mark);
+  });
+});
+
+describe('a place that becomes free', () => {
+  it('goes to whoever waits', async () => {
+    const marks = Array.from({ length: 30 }, newMark);
+    const replies = await Promise.all(
+      marks.map((mark) => server.post('SELECT sleep(0.01)', { params: { query_id: `id-${mark}` } })),
+    );
+    expect(replies.map(({ status }) => status).filter((status) => status !== 200)).toEqual([]);
   });
 });
 

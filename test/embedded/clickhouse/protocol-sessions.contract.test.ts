@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Ask, type ServerUnderTest, serverUnderTest, until } from './server-under-test.ts';
+import { type Ask, type ServerUnderTest, sharedServerUnderTest, until } from './server-under-test.ts';
 
 let server: ServerUnderTest;
 beforeAll(async () => {
-  server = await serverUnderTest();
+  server = await sharedServerUnderTest();
 });
 afterAll(() => server?.stop());
 

@@ -6,6 +6,7 @@ import {
   type TestClickHouse,
   type TestClickHouseOptions,
 } from '../../helpers/clickhouse-server.ts';
+import { sharedClickHouse } from '../../helpers/shared.ts';
 
 export interface Reply {
   readonly status: number;
@@ -51,15 +52,20 @@ export async function serverUnderTest(options: TestClickHouseOptions = {}): Prom
   return drive(stock ?? '', embedded);
 }
 
+/** For tests that look at nothing but their own statements and their own database. */
+export async function sharedServerUnderTest(): Promise<ServerUnderTest> {
+  return drive(process.env.REELSTREAM_TEST_CLICKHOUSE_URL ?? (await sharedClickHouse()), null);
+}
+
 /** For tests of what a stock server does not have. */
 export async function embeddedServer(options: TestClickHouseOptions = {}) {
   const embedded = await startTestClickHouse(options);
   return { ...(await drive('', embedded)), embedded };
 }
 
-async function drive(stockUrl: string, embedded: TestClickHouse | null): Promise<ServerUnderTest> {
+async function drive(urlOfOthers: string, embedded: TestClickHouse | null): Promise<ServerUnderTest> {
   const database = `reelstream_test_${randomBytes(4).toString('hex')}`;
-  const url = () => embedded?.url ?? stockUrl;
+  const url = () => embedded?.url ?? urlOfOthers;
   const send = (ask: Ask) => sendTo(url(), database, ask);
   const post = (sql: string, ask: Ask = {}) => send({ ...ask, method: 'POST', body: sql });
   const value = async (sql: string, ask: Ask = {}) => {

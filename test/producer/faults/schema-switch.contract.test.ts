@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import {
   createSwitchedEncoder,
   proveRefusal,
@@ -8,19 +8,13 @@ import { RATING_EVENT, RATINGS_SUBJECT, type SchemaContract } from '../../../sch
 import { createRatingDecoder } from '../../../schemas/rating-codec.ts';
 import { createRegistry, type Registry } from '../../../schemas/registry.ts';
 import { rating } from '../../helpers/events.ts';
-import { startTestKafka, startTestRegistry, type TestKafka, type TestRegistry } from '../../helpers/stack.ts';
+import { sharedRegistry } from '../../helpers/shared.ts';
 
 describe('schema faults at a real registry', () => {
-  let kafka: TestKafka;
-  let server: TestRegistry;
-  const open = (): Registry => createRegistry({ url: server.url, witnessSubject: RATINGS_SUBJECT });
+  let url: string;
+  const open = (): Registry => createRegistry({ url, witnessSubject: RATINGS_SUBJECT });
   beforeAll(async () => {
-    kafka = await startTestKafka();
-    server = await startTestRegistry(kafka.brokers);
-  });
-  afterAll(async () => {
-    await server?.remove();
-    await kafka?.remove();
+    url = await sharedRegistry();
   });
 
   it('takes version 2, whose bytes are read as version 1, and goes on knowing version 1', async () => {
@@ -51,7 +45,7 @@ describe('schema faults at a real registry', () => {
     const subject = 'unguarded-value';
     const ask = async (method: 'POST' | 'PUT', path: string, body: object): Promise<unknown> => {
       const headers = { 'content-type': 'application/vnd.schemaregistry.v1+json' };
-      const answer = await fetch(`${server.url}${path}`, { method, headers, body: JSON.stringify(body) });
+      const answer = await fetch(`${url}${path}`, { method, headers, body: JSON.stringify(body) });
       expect(answer.status).toBe(200);
       return answer.json();
     };

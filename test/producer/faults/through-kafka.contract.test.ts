@@ -13,28 +13,25 @@ import { createFaultPlan } from '../../../producer/faults/plan.ts';
 import { UNKNOWN_SCHEMA_ID } from '../../../producer/faults/poison.ts';
 import { RATING_EVENT } from '../../../schemas/contracts.ts';
 import { createRatingDecoder } from '../../../schemas/rating-codec.ts';
-import { startTestKafka, type TestKafka } from '../../helpers/stack.ts';
+import { sharedKafka } from '../../helpers/shared.ts';
 import { waitUntil } from '../../helpers/wait-until.ts';
-import { connectionTo, plainKafka } from '../../kafka/log-fixture.ts';
+import { connectionTo, freshName, plainKafka } from '../../kafka/log-fixture.ts';
 import { play, RUN_ID, SCHEMA_ID } from './faulty-run.ts';
 
-const TOPIC = 'ratings';
+const TOPIC = freshName('faults');
 const PARTITIONS = 2;
 const SKEWED_TO = 1;
 
 /** Clients have their own ideas about empty values, large records and headers: what arrives is what counts. */
 describe('faults through Kafka', () => {
-  let kafka: TestKafka;
+  let brokers: string;
   let admin: KafkaAdmin;
   beforeAll(async () => {
-    kafka = await startTestKafka();
-    admin = createKafkaAdmin({ connection: connectionTo(kafka.brokers) });
+    brokers = await sharedKafka();
+    admin = createKafkaAdmin({ connection: connectionTo(brokers) });
     await admin.ensureTopics([ratingsTopic(TOPIC, PARTITIONS)]);
   });
-  afterAll(async () => {
-    await admin?.close();
-    await kafka?.remove();
-  });
+  afterAll(() => admin?.close());
 
   it('arrive as they were made, are judged as the table says, and say which event they are', async () => {
     const specs = [
@@ -46,13 +43,13 @@ describe('faults through Kafka', () => {
     const sent = events.flatMap(({ n, fault, emissions }) =>
       emissions.map((emission, copy) => ({ n, fault: fault!, copy, ...emission })),
     );
-    const writer = await openRdkafkaWriter({ connection: connectionTo(kafka.brokers), topic: TOPIC });
+    const writer = await openRdkafkaWriter({ connection: connectionTo(brokers), topic: TOPIC });
     for (const { key, value, headers, partition } of sent) {
       expect(writer.tryWrite(key, value, 0, { headers, partition })).toBe(true);
     }
     expect(await writer.close(10_000)).toEqual({ enqueued: sent.length, acked: sent.length, failed: 0 });
 
-    const arrived = await readAll(kafka.brokers, sent.length);
+    const arrived = await readAll(brokers, sent.length);
     expect(byContent(arrived)).toEqual(
       byContent(sent.map((one) => ({ ...one, headers: one.headers ?? {} }))),
     );
@@ -81,7 +78,7 @@ interface Arrived {
 
 async function readAll(brokers: string, count: number): Promise<Arrived[]> {
   const arrived: Arrived[] = [];
-  const consumer = plainKafka(brokers).consumer({ groupId: 'faults' });
+  const consumer = plainKafka(brokers).consumer({ groupId: freshName('group') });
   await consumer.connect();
   await consumer.subscribe({ topic: TOPIC, fromBeginning: true });
   await consumer.run({

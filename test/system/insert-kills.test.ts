@@ -3,9 +3,9 @@ import { createSinkStore } from '../../clickhouse/clickhouse-sink-store.ts';
 import type { ClickHouse } from '../../clickhouse/connection.ts';
 import type { Slot } from '../../clickhouse/sink-store.ts';
 import { systemClock } from '../../core/clock.ts';
+import { batchOf, claimNew, expectExact, noBeat, numberOf, openDatabase } from '../clickhouse/fixture.ts';
+import { fold, readFolded } from '../clickhouse/fold.ts';
 import { startTestClickHouse, type TestClickHouse } from '../helpers/clickhouse-server.ts';
-import { batchOf, claimNew, expectExact, noBeat, numberOf, openDatabase } from './fixture.ts';
-import { fold, readFolded } from './fold.ts';
 
 let server: TestClickHouse;
 let clickhouse: ClickHouse;
