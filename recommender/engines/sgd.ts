@@ -1,0 +1,162 @@
+import { createChance } from '../../core/chance.ts';
+import { float32, float64 } from '../state/column.ts';
+import { createTable } from '../state/table.ts';
+import { halfStarsOf } from '../store/opinion.ts';
+import type { RatingStore } from '../store/rating-store.ts';
+import { fillNormal } from './initial-factors.ts';
+import type { RatingEngine } from './rating-engine.ts';
+
+export interface SgdOptions {
+  readonly factors: number;
+  /** before Adagrad divides it by the root of the row's squared gradients */
+  readonly learningRate: number;
+  readonly regularization: number;
+  /** ratings visited again per round of replay */
+  readonly replaySteps: number;
+  readonly seed: number;
+}
+
+export const SGD_DEFAULTS: SgdOptions = {
+  factors: 50,
+  learningRate: 0.2,
+  regularization: 0.15,
+  replaySteps: 4,
+  seed: 7,
+};
+
+/** A bias with gain 1/(n + this) is the mean of its n residuals shrunk towards 0: one pass needs no learning rate. */
+const BIAS_SHRINKAGE = 3;
+/** Below this gain a bias would stop to follow its film. */
+const LEAST_GAIN = 0.005;
+const REPLAY_BIAS_DECAY = LEAST_GAIN * 0.1;
+const INITIAL_DEVIATION = 0.1;
+/** stars; no model that works errs by that much, and within it no step can leave the finite numbers */
+const MAX_ERROR = 100;
+
+/**
+ * Biased matrix factorisation by stochastic gradient descent, online: mean + biases + user row x film row. Factors step by
+ * row-wise Adagrad (Chin et al. 2015, "reduced" accumulators), so that a row that has moved much moves less.
+ */
+export function createSgdEngine(store: RatingStore, options: SgdOptions): RatingEngine {
+  const { factors, learningRate, regularization, replaySteps, seed } = options;
+  const side = () => ({ factors: float32(factors), bias: float32(), gradient: float32(1, 1) });
+  const users = createTable('sgd.user', side());
+  const films = createTable('sgd.film', side());
+  const counters = createTable('sgd.counters', { replayed: float64(), refused: float64() }, 1);
+  const userStart = createChance(seed, 'sgd.user');
+  const filmStart = createChance(seed, 'sgd.film');
+  const replayDraws = createChance(seed, 'sgd.replay');
+  const pickSlot = (slots: number, attempt: number) =>
+    replayDraws.below(counters.columns.replayed.data[0]!, slots, attempt);
+
+  function dot(user: number, film: number): number {
+    const p = users.columns.factors.data;
+    const q = films.columns.factors.data;
+    let sum = 0;
+    for (let a = user * factors, b = film * factors, end = a + factors; a < end; a++, b++) {
+      sum += p[a]! * q[b]!;
+    }
+    return sum;
+  }
+
+  const biased = (user: number, film: number): number =>
+    store.mean() + users.columns.bias.data[user]! + films.columns.bias.data[film]!;
+
+  function predict(user: number, film: number): number {
+    const knowsUser = user >= 0 && store.userRatings(user) > 0;
+    const knowsFilm = film >= 0 && store.filmRatings(film) > 0;
+    if (knowsUser && knowsFilm) return biased(user, film) + dot(user, film);
+    if (knowsUser) return store.mean() + users.columns.bias.data[user]!;
+    return knowsFilm ? store.mean() + films.columns.bias.data[film]! : store.mean();
+  }
+
+  function moveBiases(user: number, film: number, error: number, fresh: boolean): void {
+    const bu = users.columns.bias.data;
+    const bi = films.columns.bias.data;
+    if (fresh) {
+      bu[user]! += gain(store.userRatings(user)) * error;
+      bi[film]! += gain(store.filmRatings(film)) * error;
+    } else {
+      bu[user]! += LEAST_GAIN * error - REPLAY_BIAS_DECAY * bu[user]!;
+      bi[film]! += LEAST_GAIN * error - REPLAY_BIAS_DECAY * bi[film]!;
+    }
+  }
+
+  function moveFactors(user: number, film: number, error: number): void {
+    const p = users.columns.factors.data;
+    const q = films.columns.factors.data;
+    const userGradient = users.columns.gradient.data;
+    const filmGradient = films.columns.gradient.data;
+    const userRate = learningRate / Math.sqrt(userGradient[user]!);
+    const filmRate = learningRate / Math.sqrt(filmGradient[film]!);
+    let userSum = 0;
+    let filmSum = 0;
+    for (let a = user * factors, b = film * factors, end = a + factors; a < end; a++, b++) {
+      const x = p[a]!;
+      const y = q[b]!;
+      const gx = error * y - regularization * x;
+      const gy = error * x - regularization * y;
+      userSum += gx * gx;
+      filmSum += gy * gy;
+      p[a] = x + userRate * gx;
+      q[b] = y + filmRate * gy;
+    }
+    userGradient[user]! += userSum / factors;
+    filmGradient[film]! += filmSum / factors;
+  }
+
+  function step(user: number, film: number, rating: number, fresh: boolean): void {
+    const error = rating - biased(user, film) - dot(user, film);
+    // written so that NaN is refused too
+    if (!(Math.abs(error) < MAX_ERROR)) {
+      counters.columns.refused.data[0]!++;
+      return;
+    }
+    moveBiases(user, film, error, fresh);
+    if (factors > 0) moveFactors(user, film, error);
+  }
+
+  function shiftBiases(user: number, film: number, residual: number): void {
+    if (!(Math.abs(residual) < MAX_ERROR)) return;
+    users.columns.bias.data[user]! += residual / (store.userRatings(user) + BIAS_SHRINKAGE);
+    films.columns.bias.data[film]! += residual / (store.filmRatings(film) + BIAS_SHRINKAGE);
+  }
+
+  return {
+    tables: [users, films, counters],
+    addUser(row, userId) {
+      users.ensure(row + 1);
+      fillNormal(users.columns.factors.data, row * factors, factors, INITIAL_DEVIATION, userStart, userId);
+    },
+    addFilm(row, movieId) {
+      films.ensure(row + 1);
+      fillNormal(films.columns.factors.data, row * factors, factors, INITIAL_DEVIATION, filmStart, movieId);
+    },
+    predict,
+    learn: (user, film, rating) => step(user, film, rating, true),
+    relearn(user, film, rating, before) {
+      // a mean follows a corrected value at once; the factors need the replay that comes after
+      shiftBiases(user, film, rating - before);
+      step(user, film, rating, false);
+    },
+    unlearn: (user, film, before) => shiftBiases(user, film, predict(user, film) - before),
+    forgetUser(user, userId) {
+      users.columns.bias.data[user] = 0;
+      users.columns.gradient.data[user] = 1;
+      fillNormal(users.columns.factors.data, user * factors, factors, INITIAL_DEVIATION, userStart, userId);
+    },
+    replay(rounds) {
+      const replayed = counters.columns.replayed.data;
+      for (let n = rounds * replaySteps; n > 0; n--) {
+        const slot = store.drawRating(pickSlot);
+        replayed[0]!++;
+        if (slot < 0) return;
+        const { film, opinion } = store.users.columns;
+        step(store.users.ownerOfSlot(slot), film.data[slot]!, halfStarsOf(opinion.data[slot]!) / 2, false);
+      }
+    },
+    refusedUpdates: () => counters.columns.refused.data[0]!,
+  };
+}
+
+const gain = (ratings: number): number => Math.max(1 / (ratings + BIAS_SHRINKAGE), LEAST_GAIN);
