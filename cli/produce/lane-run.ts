@@ -49,8 +49,9 @@ export interface LaneRun {
   abandon(): Promise<void>;
 }
 
-/** The rest of the stop's time is for letting go of the connection. */
+/** Of the time to stop; what is left of it is for footer and summary. */
 const FLUSH_SHARE_OF_STOP = 0.8;
+const CLOSE_SHARE_OF_STOP = 0.05;
 const CLOSE_DEADLINE_MS = 1_000;
 /** By barriers everything waits for the answers; every two seconds that is a hundredth of the time at full rate. */
 const BARRIER_INTERVAL_MS = 2_000;
@@ -98,7 +99,9 @@ export async function openLaneRun(
         const report = { ...(await load.run()), loopDelay: loopDelay.stop() };
         return await closeLedger(ledger, report);
       } finally {
-        await writer.close(CLOSE_DEADLINE_MS);
+        await writer.close(
+          Math.min(CLOSE_DEADLINE_MS, settings.REELSTREAM_STOP_TIMEOUT_MS * CLOSE_SHARE_OF_STOP),
+        );
       }
     },
     scale: (atMs, factor) => load?.scale(atMs, factor),

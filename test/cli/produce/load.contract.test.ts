@@ -172,6 +172,21 @@ describe('produce to Kafka', () => {
     });
   });
 
+  it('gives up on a frozen broker within the time to stop, ends its ledger and says 3', async () => {
+    const topic = await openTopic('given-up', { REELSTREAM_STOP_TIMEOUT_MS: '2000' });
+    const service = await topic.start('--rate', '2000');
+    await topic.untilSent(1_000);
+    kafka.pause();
+    const { code, stdout, stderr } = await service.stop();
+    kafka.resume();
+    expect([code, stderr]).toEqual([3, expect.stringContaining('has not acknowledged')]);
+    expect(summaryOf(stdout)!.inFlight).toBeGreaterThan(0);
+    expect(await topic.verify()).toMatchObject({
+      code: 0,
+      report: { exact: true, ledgers: [{ closed: true }] },
+    });
+  });
+
   it.each([1, 2])(
     '%i in number end at once on a second signal, with ledgers that hold what they said',
     async (workers) => {
