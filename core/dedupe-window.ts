@@ -13,6 +13,8 @@ export interface DedupeWindow {
   admit(id: Uint8Array, offset: number): boolean;
   /** ids that still count for a record at `offset` */
   entriesAt(offset: number): number;
+  /** the same as bytes, from which an equal window can be built */
+  entries(offset: number): Uint8Array;
 }
 
 /**
@@ -82,11 +84,26 @@ export function createDedupeWindow(windowOffsets = DEDUPE_WINDOW_OFFSETS, recent
     }
   }
 
+  function entriesAt(offset: number): number {
+    while (oldest !== next && offsets[oldest & mask]! < offset - windowOffsets) oldest = (oldest + 1) >>> 0;
+    return (next - oldest) >>> 0;
+  }
+
   return {
     admit: (id, offset) => admitAt(id, 0, offset),
-    entriesAt(offset) {
-      while (oldest !== next && offsets[oldest & mask]! < offset - windowOffsets) oldest = (oldest + 1) >>> 0;
-      return (next - oldest) >>> 0;
+    entriesAt,
+    entries(offset) {
+      const bytes = new Uint8Array(entriesAt(offset) * ENTRY_BYTES);
+      const view = new DataView(bytes.buffer);
+      for (let at = 0, entry = oldest; at < bytes.length; at += ENTRY_BYTES, entry = (entry + 1) >>> 0) {
+        const from = entry & mask;
+        view.setUint32(at, offsets[from]! >>> 0, true);
+        view.setUint32(at + 4, Math.floor(offsets[from]! / 2 ** 32), true);
+        for (let lane = 0; lane < 4; lane++) {
+          view.setUint32(at + 8 + lane * 4, lanes[from * 4 + lane]!, true);
+        }
+      }
+      return bytes;
     },
   };
 }

@@ -72,6 +72,27 @@ describe('duplicate window', () => {
     );
   });
 
+  it('gives out its entries as they are read, and goes on the same from them', () => {
+    fc.assert(
+      fc.property(script, fc.nat(), ({ windowOffsets, start, steps }, where) => {
+        const naive = createNaiveWindow(windowOffsets);
+        let window = createDedupeWindow(windowOffsets);
+        let offset = start;
+        const rebuildAt = steps.length === 0 ? 0 : where % steps.length;
+        steps.forEach(([id, gap], step) => {
+          offset += gap;
+          if (step === rebuildAt) {
+            const entries = window.entries(offset);
+            expect(Buffer.from(entries).equals(asBytes(naive.live(offset)))).toBe(true);
+            window = createDedupeWindow(windowOffsets, entries);
+          }
+          expect(window.admit(idOf(id), offset)).toBe(naive.admit(idOf(id), offset));
+        });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('keeps an id for exactly the last 100,000 offsets', () => {
     const window = createDedupeWindow();
     expect(window.admit(idOf(1), 10)).toBe(true);
