@@ -30,6 +30,8 @@ export const FOREIGN_KEYS: readonly ForeignKey[] = [
   { from: 'links', column: 'tmdb_id', to: 'movies', key: 'tmdb_id', zeroIsNone: true },
   { from: 'catalog_versions', column: 'version', to: 'catalog_loads', key: 'version' },
   { from: 'load_reports', column: 'version', to: 'catalog_loads', key: 'version' },
+  { from: 'catalog_sources', column: 'version', to: 'catalog_loads', key: 'version' },
+  { from: 'catalog_cpi_coverage', column: 'version', to: 'catalog_loads', key: 'version' },
   { from: 'events_raw', column: 'slot', to: 'streams', key: 'slot' },
   { from: 'events_raw', column: 'catalog_version', to: 'catalog_versions', key: 'version', zeroIsNone: true },
   // films, genres and companies of events are asked of an aggregate: it holds the same ids in far fewer rows than raw

@@ -6,16 +6,16 @@ export const COUNTED_TABLES = ['movies', 'films', 'genres', 'companies', 'links'
 export type CountedTable = (typeof COUNTED_TABLES)[number];
 
 /**
- * What the newest load had to give. One file makes links, one films, one each series of prices: there the rows that its report
- * calls loaded. Several files make films, genres and companies together: there what the loader counted before it wrote.
+ * What the newest load had to give. Links, films and price indices each come from files of one role: there the rows that were
+ * loaded from them. Several files make movies, genres and companies together: there what the loader counted before it wrote.
  */
 const SOURCE_SQL: Readonly<Record<CountedTable, string>> = {
   movies: loaderCount('movies'),
-  films: reportedRows("match(file, '(?i)metadata')"),
+  films: rowsLoaded('metadata'),
   genres: loaderCount('genres'),
   companies: loaderCount('companies'),
-  links: reportedRows("match(file, '(?i)links')"),
-  cpi_monthly: reportedRows("match(file, '(?i)^(cpi|cusr)')"),
+  links: rowsLoaded('links'),
+  cpi_monthly: rowsLoaded('cpi'),
 };
 
 /**
@@ -52,9 +52,9 @@ function loaderCount(column: string): string {
   return `SELECT toFloat64(${column}) AS value FROM catalog_versions ORDER BY version DESC LIMIT 1`;
 }
 
-function reportedRows(condition: string): string {
-  return `SELECT toFloat64(sum(rows)) AS value FROM load_reports
-    WHERE outcome = 'loaded' AND version = (SELECT max(version) FROM catalog_versions) AND ${condition}`;
+function rowsLoaded(role: string): string {
+  return `SELECT toFloat64(sum(rows_loaded)) AS value FROM catalog_sources
+    WHERE version = (SELECT max(version) FROM catalog_versions) AND role = '${role}'`;
 }
 
 function parse(name: string): { side: Side; table: CountedTable } | null {

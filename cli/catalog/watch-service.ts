@@ -6,6 +6,7 @@ import { systemClock } from '../../core/clock.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import type { Frame, FramedService } from '../service-frame.ts';
 import { clickHouseFrom } from '../wiring.ts';
+import { checkLoad } from './load-checks.ts';
 import {
   type CatalogueRequest,
   fulfil,
@@ -76,6 +77,7 @@ export function createLook(
     const done = await fulfil(request, deps, openOptions(signal), known);
     if (done.kind === 'not_modified') return { outcome: 'unchanged', version: before?.version ?? 0 };
     const { status, version } = done.result;
+    await checkLoad(deps, done.result);
     seen = { version, revisions: done.revisions };
     return { outcome: status, version };
 

@@ -5,6 +5,7 @@ import { ReelstreamError } from '../../core/errors.ts';
 import type { ExitCode } from '../../runtime/exit-codes.ts';
 import { createLogger } from '../../runtime/logger.ts';
 import type { Settings } from '../../runtime/settings.ts';
+import { checkLoad, printChecks } from '../catalog/load-checks.ts';
 import { printResult } from '../catalog/print-result.ts';
 import { catalogueProgress } from '../catalog/progress.ts';
 import {
@@ -32,7 +33,9 @@ const LOAD_HELP = `${SOURCES}
 Readers see the old catalogue until the new one is complete; a load that fails changes nothing; loading the same
 contents again does nothing, wherever they lie. Each load leaves quarantine.ndjson (what could not be used, with file,
 line, field, reason and text), errors.ndjson and report.json below REELSTREAM_HOME/catalog/loads; the report is in
-load_reports and catalog_sources too. After a load: reelstream doctor, reelstream rebuild --catalog.
+load_reports and catalog_sources too. After a load the rows of every table are checked against the source and against
+yesterday (table check_results; a row in the table checks changes an operator). Then: reelstream doctor, and reelstream
+rebuild --catalog for what came in under older versions.
 
   reelstream catalog load data
   reelstream catalog load the-movies-dataset.zip --strict
@@ -60,9 +63,12 @@ export const configure: Configure = (command) => {
     .action(
       action(
         async ({ json, ...options }: CatalogueOptions & { json?: boolean }, settings, address: string) => {
-          const result = await load(catalogueRequest(address, options, settings), settings);
-          if (json) printJson({ ...result, peakMemoryMb: peakMemoryMb() });
-          else printResult(result);
+          const { result, checks } = await load(catalogueRequest(address, options, settings), settings);
+          if (json) printJson({ ...result, checks, peakMemoryMb: peakMemoryMb() });
+          else {
+            printResult(result);
+            printChecks(checks);
+          }
           return 0;
         },
       ),
@@ -117,7 +123,7 @@ async function load(request: CatalogueRequest, settings: Settings) {
         onBytes: shown.download,
       });
       const done = await fulfil(request, { ...deps, onProgress: shown.load }, open);
-      if (done.kind === 'looked') return done.result;
+      if (done.kind === 'looked') return { result: done.result, checks: await checkLoad(deps, done.result) };
       throw new ReelstreamError('unavailable', 'the server gave nothing although nothing was known of it');
     } finally {
       progress.done();

@@ -1,4 +1,5 @@
 import { latestCatalogVersion } from '../../clickhouse/film-index.ts';
+import { type OlderRows, rowsUnderOlderVersions } from '../../clickhouse/older-rows.ts';
 import { parseMonth, rebuild } from '../../clickhouse/rebuild.ts';
 import { ownerOptions } from '../../clickhouse/under-fence.ts';
 import { systemClock } from '../../core/clock.ts';
@@ -19,6 +20,10 @@ interface Options {
 const HELP = `
 Works month by month beside the live tables and swaps each month in when it is ready: readers always see the old or the new
 one, the sink goes on. Interrupted, it is simply started again. Months that retention has sealed stay as they are.
+
+After a new catalogue, doctor tells how many rows came in under older ones. With --catalog, months whose rows all carry
+the newest version are left alone, so that a second run costs nothing. A sink takes 10 s to notice a new catalogue: what it
+wrote until then is told at the end, and done by running the same command again.
 
   reelstream rebuild                       aggregates again from events_raw
   reelstream rebuild --catalog             first rewrite genres, companies and years in events_raw by the newest catalogue
@@ -56,11 +61,12 @@ export const configure: Configure = (command) => {
             onMonth: (slot, month) => progress.update(`slot ${slot}, month ${month}`),
           });
           progress.done();
-          if (options.json) printJson({ catalogVersion, rebuilt });
-          else
-            printLine(
-              `${rebuilt.length} months of slots rebuilt${options.catalog ? ` under catalogue ${catalogVersion}` : ''}`,
-            );
+          const months = { from: options.from ?? null, to: options.to ?? null };
+          const older = options.catalog
+            ? await rowsUnderOlderVersions(clickhouse, catalogVersion, months)
+            : [];
+          if (options.json) printJson({ catalogVersion, rebuilt, older });
+          else printLine(summary(rebuilt.length, options.catalog ? catalogVersion : null, older));
           return 0;
         } finally {
           await clickhouse.close();
@@ -68,3 +74,14 @@ export const configure: Configure = (command) => {
       }),
     );
 };
+
+function summary(months: number, catalogVersion: number | null, older: readonly OlderRows[]): string {
+  const done = `${months} months of slots rebuilt`;
+  if (catalogVersion === null) return done;
+  const left = older.reduce((sum, { rows }) => sum + rows, 0);
+  const rest =
+    left === 0
+      ? 'no row is left under an older one'
+      : `${left.toLocaleString('en-US')} rows are left under older ones (of other slots, or written by a sink that had not noticed yet): run it again`;
+  return `${done} under catalogue ${catalogVersion}; ${rest}`;
+}

@@ -2,6 +2,7 @@ import type { ClickHouse } from '../../clickhouse/connection.ts';
 import { latestCatalogVersion } from '../../clickhouse/film-index.ts';
 import { countOrphans } from '../../clickhouse/foreign-keys.ts';
 import { pendingMigrations, readMigrations } from '../../clickhouse/migrate.ts';
+import { rowsUnderOlderVersions } from '../../clickhouse/older-rows.ts';
 import { newestStream, readStreams } from '../../clickhouse/slots.ts';
 import { readStackStatus } from '../../embedded/supervisor/stack-status.ts';
 import type { KafkaAdmin } from '../../kafka/admin.ts';
@@ -80,19 +81,15 @@ async function catalogueFindings(clickhouse: ClickHouse): Promise<Finding[]> {
   if (version === 0) {
     return [{ what: 'catalogue', health: 'bad', detail: 'none is loaded; run reelstream catalog load data' }];
   }
-  const older = await clickhouse.query<{ catalog_version: number; n: string }>(
-    `SELECT catalog_version, count() AS n FROM events_raw
-     WHERE catalog_version < {version:UInt32} AND verdict = 'ok' GROUP BY catalog_version ORDER BY catalog_version`,
-    { params: { version } },
-  );
+  const older = await rowsUnderOlderVersions(clickhouse, version);
   const current: Finding = { what: 'catalogue', health: 'ok', detail: `version ${version} is live` };
   return [
     current,
     ...older.map(
-      (row): Finding => ({
+      (one): Finding => ({
         what: 'catalogue',
         health: 'warn',
-        detail: `${row.n} rows were ingested under version ${row.catalog_version}; rebuild --catalog brings them up to date`,
+        detail: `${one.rows} rows were ingested under version ${one.version}; reelstream rebuild --catalog brings them up to date`,
       }),
     ),
   ];

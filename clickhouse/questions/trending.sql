@@ -9,7 +9,8 @@
 --   the order of the cautious end of the interval, growth_low upwards, 1 / growth_high downwards.
 -- caveat: Films and companies are kept by hour, genres by minute: a window is whole buckets, at least one, and the bucket
 --   that is still filling comes on top of this window. Shares make the unequal lengths comparable.
--- caveat: With z = 3 about one row in 750 without any trend would still be shown in each direction; lower z shows more of them.
+-- caveat: With min_z = 3 about one row in 750 without any trend would still be shown in each direction; a lower one shows more.
+-- caveat: Without ratings in the window before there is nothing to compare with, and no row.
 -- caveat: Ratings of one film are counted in each of its genres and companies. Ratings are events: a person who rates a
 --   film twice counts twice in n, once in users.
 -- parameter by choice = movie (movie|genre|company): what may trend
@@ -17,7 +18,7 @@
 -- parameter as_of time = now: end of this window, at the end of its bucket
 -- parameter direction choice = up (up|down|both): what became more frequent, or less
 -- parameter min_n integer = 10 (1..1000000000): fewest ratings, in this window upwards, in the one before downwards
--- parameter z number = 3 (1..10): width of the interval in standard errors
+-- parameter min_z number = 3 (1..10): fewest standard errors between growth and 1; as wide is the interval
 -- parameter top integer = 20 (1..1000000): how many rows
 -- column name: of the film, genre or company
 -- column n [ratings]: in this window
@@ -41,7 +42,7 @@ WITH
     intDiv(toUnixTimestamp({as_of:DateTime('UTC')}), bucket_s) * bucket_s AS last_bucket,
     toDateTime(last_bucket - window_s, 'UTC') AS this_start,
     toDateTime(last_bucket - 2 * window_s, 'UTC') AS before_start,
-    {z:Float64} * {z:Float64} AS z2,
+    {min_z:Float64} * {min_z:Float64} AS z2,
     counted AS
     (
         SELECT
@@ -61,7 +62,7 @@ WITH
     (SELECT toUInt64(round(sum(credit_before))) FROM counted) AS total_before,
     -- Wilson's bounds of n / (n + n_before), times (n + n_before + z2)
     n + n_before AS both,
-    {z:Float64} * sqrt(n * n_before / both + z2 / 4) AS reach,
+    {min_z:Float64} * sqrt(n * n_before / both + z2 / 4) AS reach,
     n + z2 / 2 - reach AS low,
     n + z2 / 2 + reach AS high
 SELECT

@@ -118,6 +118,8 @@ describe('foreign keys', () => {
       { version, movie_id: 2, tmdb_id: 0 },
     ]);
     await clickhouse.insertRows('load_reports', [{ version, file: 'links.csv', outcome: 'loaded', rows: 2 }]);
+    await clickhouse.insertRows('catalog_sources', [{ version, role: 'links' }]);
+    await clickhouse.insertRows('catalog_cpi_coverage', [{ version, series: 'CPI' }]);
     const store = await createSinkStore(clickhouse, { clock: systemClock });
     const claimed = await claimNew(store, 2);
     await store.insert(batchOf(claimed.map(({ slot, epoch }) => ({ slot, epoch, from: 0, to: 300 }))));
@@ -154,6 +156,8 @@ describe('foreign keys', () => {
       { version: 1, movie_id: 500, genre_ids: [0, 904, 904], company_ids: [905] },
     ]);
     await clickhouse.insertRows('load_reports', [{ version: 906, file: 'x', outcome: 'read', rows: 1 }]);
+    await clickhouse.insertRows('catalog_sources', [{ version: 917, role: 'links' }]);
+    await clickhouse.insertRows('catalog_cpi_coverage', [{ version: 918, series: 'CPI' }]);
     await clickhouse.insertRows('catalog_versions', [{ version: 0 }]);
     await clickhouse.insertRows('rebuilds', [{ slot: 907, ingest_month: 202601, tag: 'x', state: 'done' }]);
     await clickhouse.insertRows('sealed_months', [{ slot: 908, ingest_month: 202601, last_offset: 1 }]);
@@ -181,6 +185,8 @@ describe('foreign keys', () => {
       'movies.genre_ids -> genres.genre_id': [2, [904]],
       'movies.company_ids -> companies.company_id': [1, [905]],
       'load_reports.version -> catalog_loads.version': [1, [906]],
+      'catalog_sources.version -> catalog_loads.version': [1, [917]],
+      'catalog_cpi_coverage.version -> catalog_loads.version': [1, [918]],
       'catalog_versions.version -> catalog_loads.version': [1, [0]],
       'rebuilds.slot -> streams.slot': [1, [907]],
       'sealed_months.slot -> streams.slot': [1, [908]],

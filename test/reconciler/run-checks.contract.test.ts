@@ -1,7 +1,13 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { loadCatalogue } from '../../catalog/load.ts';
+import { folderSource } from '../../catalog/sources/folder.ts';
 import type { ClickHouse } from '../../clickhouse/connection.ts';
+import { systemClock } from '../../core/clock.ts';
+import { silentLogger } from '../../core/logger.ts';
 import { CATALOGUE_CHECKS } from '../../reconciler/catalogue-checks.ts';
 import { readChecks, runLoadChecks } from '../../reconciler/run-checks.ts';
+import { projectRoot } from '../../runtime/environment.ts';
 import { type DeliveryServer, openDatabase, startDeliveryServer } from '../clickhouse/fixture.ts';
 
 const DAY_MS = 86_400_000;
@@ -40,12 +46,18 @@ async function load(version: number, links: number, reported = links): Promise<v
     ids.map((id) => ({ version, movie_id: id, tmdb_id: id })),
   );
   await clickhouse.insertRows('catalog_cpi', [{ version, series: 'CPI', month: '1999-01-01', value: 100 }]);
-  const loaded = (file: string, rows: number) => ({ version, file, outcome: 'loaded', rows });
-  await clickhouse.insertRows('load_reports', [
-    loaded('links.csv', reported),
-    loaded('movies_metadata.csv', links),
-    loaded('CPIAUCSL.csv', 1),
-    { version, file: 'links.csv', outcome: 'read', rows: links + 5 },
+  const loaded = (role: string, rows: number) => ({
+    version,
+    role,
+    rows_read: rows + 5,
+    rows_loaded: rows,
+    rows_dropped: 5,
+  });
+  await clickhouse.insertRows('catalog_sources', [
+    loaded('links', reported),
+    loaded('metadata', links),
+    loaded('cpi', 1),
+    loaded('movies', links),
   ]);
   await clickhouse.insertRows('catalog_versions', [
     { version, movies: links, matched: links, genres: 1, companies: 1, links, cpi_months: 1 },
@@ -67,7 +79,7 @@ describe('after a load', () => {
       'check_results',
       'checks',
       'catalog_versions',
-      'load_reports',
+      'catalog_sources',
       'catalog_movies',
       'catalog_links',
       'catalog_genres',
@@ -83,6 +95,20 @@ describe('after a load', () => {
     expect(outcomes(await run(MONDAY))).toEqual([TABLES, 0, TABLES]);
     // still Monday: a count of today is no yesterday
     expect(outcomes(await run(MONDAY + 1_000))).toEqual([TABLES, 0, TABLES]);
+  });
+
+  it('hold for the sample as the loader loads it', async () => {
+    const source = await folderSource(join(projectRoot, 'data'));
+    const deps = { clickhouse, clock: systemClock, logger: silentLogger };
+    await loadCatalogue(source, deps);
+    expect(outcomes(await run(MONDAY))).toEqual([TABLES, 0, TABLES]);
+    // a later load of fewer films, wholly inside its own count, shows against yesterday alone
+    await loadCatalogue(source, deps, { range: { from: '1990-01-01', to: null } });
+    const later = await run(MONDAY + DAY_MS);
+    const failed = Object.entries(later).filter(([, outcome]) => outcome === 'failed');
+    expect(failed.map(([name]) => name)).toEqual(
+      ['movies', 'films', 'companies', 'links'].map((table) => `catalogue_yesterday_${table}`),
+    );
   });
 
   it('a shorter delivery fails against yesterday, and a small table says nothing', async () => {

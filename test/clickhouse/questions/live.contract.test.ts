@@ -77,7 +77,7 @@ describe.each<[By, number, number, (id: number) => string]>([
   const before = foldRatings(by, startMs - windowMs, startMs);
   const total = countRatings(startMs, lastBucketMs + bucketMs);
   const totalBefore = countRatings(startMs - windowMs, startMs);
-  const given = { by, window: `${windowMs / MINUTE_MS}m`, min_n: '1', z: '1', direction: 'both' };
+  const given = { by, window: `${windowMs / MINUTE_MS}m`, min_n: '1', min_z: '1', direction: 'both' };
 
   it('gives the counts, means and users of both windows', async () => {
     const rows = await ask(stream, 'trending', given);
@@ -138,7 +138,7 @@ describe('trending', () => {
     const [first] = await ask(stream, 'trending', {
       as_of: '2026-03-02T08:30:00',
       window: '21h',
-      z: '1',
+      min_z: '1',
       min_n: '1',
     });
     expect(first).toMatchObject({ n_before: 0, growth: null, growth_high: null, average_before: null });
@@ -148,7 +148,7 @@ describe('trending', () => {
 
   it('finds next to nothing where chance alone is at work', async () => {
     const given = { as_of: '2026-03-01T12:00:00', direction: 'both', top: '1000' };
-    const at = async (z: string) => (await ask(stream, 'trending', { ...given, z })).length;
+    const at = async (z: string) => (await ask(stream, 'trending', { ...given, min_z: z })).length;
     // two-sided normal tails: 0.27 % at 3 standard errors, 4.6 % at 2; twice of each allowed
     expect(await at('3')).toBeLessThan(STEADY_FILMS * 0.0027 * 2);
     const two = await at('2');
