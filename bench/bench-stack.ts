@@ -113,6 +113,8 @@ async function planBench(home: string) {
     ports: { kafka, kafkaController, registry, clickhouse, prometheus: 0, alertmanager: 0 },
     targets: [],
     ruleFiles: [],
+    scrapeIntervalSeconds: 5,
+    alertmanagerConfig: {},
     clickhouseEnvironment: {},
     stopDeadlineMs: STOP_DEADLINE_MS,
   });

@@ -6,6 +6,7 @@ import type { StackEvent } from '../embedded/supervisor/stack-events.ts';
 import type { SupervisorOptions } from '../embedded/supervisor/supervisor.ts';
 import { noEnvFile, projectRoot, readEnvironment } from '../runtime/environment.ts';
 import type { Settings } from '../runtime/settings.ts';
+import { alertmanagerConfigFrom, alertProfile, alertRuleFiles } from './alerting.ts';
 import { serviceStopDeadlineMs } from './start/deadlines.ts';
 
 /** What starts a process of our own: the compiled program by this very Node. */
@@ -35,7 +36,9 @@ export function stackPlan(settings: Settings): StackPlan {
       alertmanager: settings.REELSTREAM_ALERTMANAGER_PORT,
     },
     targets: serviceTargets(settings),
-    ruleFiles: [],
+    ruleFiles: alertRuleFiles(settings),
+    scrapeIntervalSeconds: alertProfile(settings).scrapeIntervalSeconds,
+    alertmanagerConfig: alertmanagerConfigFrom(settings),
     clickhouseEnvironment: clickHouseEnvironment(settings),
     stopDeadlineMs: serviceStopDeadlineMs(settings),
   });

@@ -11,9 +11,11 @@ export interface AlertmanagerOptions {
   readonly configFolder: string;
   readonly dataFolder: string;
   readonly port: number;
+  /** routes, inhibition and receivers; secrets stay in files that it names */
+  readonly config: object;
 }
 
-/** Alertmanager on loopback: alerts are shown on its page and sent nowhere; optional like Prometheus. */
+/** Alertmanager on loopback; its configuration as JSON, which is YAML. Optional like Prometheus. */
 export function createAlertmanagerSpec(options: AlertmanagerOptions): ProcessSpec {
   const configFile = join(options.configFolder, 'alertmanager.yml');
   return {
@@ -30,7 +32,7 @@ export function createAlertmanagerSpec(options: AlertmanagerOptions): ProcessSpe
     env: {},
     after: ['kafka', 'clickhouse'],
     ports: [{ port: options.port, setting: 'REELSTREAM_ALERTMANAGER_PORT' }],
-    files: [{ path: configFile, content: alertmanagerConfig() }],
+    files: [{ path: configFile, content: `${JSON.stringify(options.config, null, 2)}\n` }],
     async prepare() {
       mkdirSync(options.dataFolder, { recursive: true });
     },
@@ -39,19 +41,4 @@ export function createAlertmanagerSpec(options: AlertmanagerOptions): ProcessSpe
     stopDeadlineMs: 10_000,
     optional: true,
   };
-}
-
-/** One receiver without a destination: an operator adds theirs in a deployment, not here. */
-function alertmanagerConfig(): string {
-  const config = {
-    route: {
-      receiver: 'page',
-      group_by: ['alertname'],
-      group_wait: '10s',
-      group_interval: '1m',
-      repeat_interval: '4h',
-    },
-    receivers: [{ name: 'page' }],
-  };
-  return `${JSON.stringify(config, null, 2)}\n`;
 }

@@ -22,10 +22,11 @@ export interface PrometheusOptions {
   readonly targets: readonly ScrapeTarget[];
   /** files of recording and alerting rules */
   readonly ruleFiles: readonly string[];
+  /** and of evaluation, where a rule group says nothing */
+  readonly scrapeIntervalSeconds: number;
   readonly alertmanagerPort: number | null;
 }
 
-const SCRAPE_INTERVAL = '5s';
 const RETENTION = '7d';
 
 /** Prometheus on loopback, scraping every service of the stack, optional: without it the stack runs unwatched. */
@@ -60,9 +61,10 @@ export function createPrometheusSpec(options: PrometheusOptions): ProcessSpec {
 /** The configuration file. JSON is YAML: quoting is the serialiser's business. */
 export function prometheusConfig(options: PrometheusOptions): string {
   const { targets, ruleFiles, alertmanagerPort } = options;
+  const interval = `${options.scrapeIntervalSeconds}s`;
   const staticTargets = (port: number) => [{ targets: [`${LOOPBACK}:${port}`] }];
   const config = {
-    global: { scrape_interval: SCRAPE_INTERVAL, evaluation_interval: SCRAPE_INTERVAL },
+    global: { scrape_interval: interval, evaluation_interval: interval },
     rule_files: ruleFiles,
     alerting: {
       alertmanagers: alertmanagerPort === null ? [] : [{ static_configs: staticTargets(alertmanagerPort) }],

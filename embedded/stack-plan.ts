@@ -35,6 +35,9 @@ export interface StackPlanOptions {
   /** our own services to scrape, running or not */
   readonly targets: readonly ScrapeTarget[];
   readonly ruleFiles: readonly string[];
+  readonly scrapeIntervalSeconds: number;
+  /** what Alertmanager reads: routes, inhibition, receivers */
+  readonly alertmanagerConfig: object;
   /** what the ClickHouse server reads from its environment */
   readonly clickhouseEnvironment: Readonly<Record<string, string>>;
   /** how long the ClickHouse server may finish statements after SIGTERM */
@@ -105,6 +108,7 @@ export function planStack(options: StackPlanOptions): StackPlan {
         configFolder: folders.configFolder('alertmanager'),
         dataFolder: folders.dataFolder('alertmanager'),
         port: ports.alertmanager,
+        config: options.alertmanagerConfig,
       })
     : null;
   const prometheus = programs.prometheus
@@ -116,6 +120,7 @@ export function planStack(options: StackPlanOptions): StackPlan {
         port: ports.prometheus,
         targets: [...partTargets(ports), ...options.targets],
         ruleFiles: options.ruleFiles,
+        scrapeIntervalSeconds: options.scrapeIntervalSeconds,
         alertmanagerPort: alertmanager ? ports.alertmanager : null,
       })
     : null;

@@ -1,110 +1,19 @@
-import { z } from 'zod';
+import {
+  choice,
+  decimal,
+  flag,
+  hostsAndPorts,
+  integer,
+  named,
+  optionalUrl,
+  port,
+  type SettingSpec,
+  secret,
+  text,
+  url,
+} from './setting-kinds.ts';
 
-/** One setting: how its text is read, its default, what it means. Units stand in the name. */
-export interface SettingSpec<T = unknown> {
-  readonly schema: z.ZodType<T>;
-  /** `{NAME}` in it stands for the value of that setting */
-  readonly default: string;
-  readonly help: string;
-  readonly range: string;
-  /** never printed, never logged */
-  readonly secret: boolean;
-}
-
-const integer = (fallback: number, min: number, max: number, help: string): SettingSpec<number> => ({
-  schema: z
-    .string()
-    .regex(/^-?\d+$/, 'must be a whole number')
-    .transform(Number)
-    .refine((n) => n >= min && n <= max, `must be from ${min} to ${max}`),
-  default: String(fallback),
-  help,
-  range: `${min} to ${max}`,
-  secret: false,
-});
-const decimal = (fallback: string, min: number, max: number, help: string): SettingSpec<number> => ({
-  schema: z
-    .string()
-    .regex(/^-?(\d+\.?\d*|\.\d+)$/, 'must be a number')
-    .transform(Number)
-    .refine((n) => n >= min && n <= max, `must be from ${min} to ${max}`),
-  default: fallback,
-  help,
-  range: `${min} to ${max}`,
-  secret: false,
-});
-const port = (fallback: number, help: string): SettingSpec<number> => integer(fallback, 1, 65_535, help);
-const text = (fallback: string, help: string): SettingSpec<string> => ({
-  schema: z.string(),
-  default: fallback,
-  help,
-  range: 'text',
-  secret: false,
-});
-const named = (fallback: string, help: string): SettingSpec<string> => ({
-  ...text(fallback, help),
-  schema: z.string().min(1, 'must not be empty'),
-});
-const secret = (help: string): SettingSpec<string> => ({ ...text('', help), secret: true });
-const url = (fallback: string, help: string): SettingSpec<string> => ({
-  ...text(fallback, help),
-  schema: z
-    .string()
-    .refine((value) => URL.canParse(value) && /^https?:/.test(value), 'must be an http(s) address')
-    .refine(
-      // Addresses are shown and logged
-      (value) => !/[@?#]/.test(value),
-      'must be without user, password and query: these have settings of their own',
-    ),
-  range: 'http(s) address',
-});
-const optionalUrl = (help: string): SettingSpec<string> => {
-  const whole = url('', help);
-  return { ...whole, schema: z.union([z.literal(''), whole.schema]), range: 'http(s) address or empty' };
-};
-const choice = <const T extends readonly [string, ...string[]]>(
-  values: T,
-  fallback: T[number],
-  help: string,
-): SettingSpec<T[number]> => ({
-  schema: z.enum(values),
-  default: fallback,
-  help,
-  range: values.join(', '),
-  secret: false,
-});
-const flag = (fallback: boolean, help: string): SettingSpec<boolean> => ({
-  schema: z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true'),
-  default: String(fallback),
-  help,
-  range: 'true, false',
-  secret: false,
-});
-const list = (fallback: string, help: string): SettingSpec<string[]> => ({
-  schema: z
-    .string()
-    .transform((value) => value.split(',').map((item) => item.trim()))
-    .refine(
-      (items) => items.every((item) => item.length > 0),
-      'must be a list separated by commas, without empty items',
-    ),
-  default: fallback,
-  help,
-  range: 'list separated by commas',
-  secret: false,
-});
-
-const hostsAndPorts = (fallback: string, help: string): SettingSpec<string[]> => {
-  const items = list(fallback, help);
-  return {
-    ...items,
-    schema: items.schema.refine(
-      (hosts) => hosts.every((host) => /^[^\s/@]+:\d+$/.test(host)),
-      'must be a list of host:port separated by commas',
-    ),
-    range: 'host:port, separated by commas',
-  };
-};
+export type { SettingSpec } from './setting-kinds.ts';
 
 const PYTHON_LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'WARN', 'ERROR', 'CRITICAL', 'FATAL'] as const;
 /** the largest id of Avro's int */
@@ -181,6 +90,23 @@ export const SETTINGS = {
 
   REELSTREAM_PROMETHEUS_PORT: port(9090, 'Port of the embedded Prometheus'),
   REELSTREAM_ALERTMANAGER_PORT: port(9093, 'Port of the embedded Alertmanager'),
+
+  REELSTREAM_ALERT_PROFILE: choice(
+    ['production', 'demo'],
+    'production',
+    'Windows of the alert rules: minutes, or for a demonstration seconds in their place',
+  ),
+  REELSTREAM_ALERT_WEBHOOK_URL: optionalUrl('Where Alertmanager posts alerts; empty = nowhere'),
+  REELSTREAM_ALERT_WEBHOOK_TOKEN_FILE: text('', 'File with the bearer token for it; empty = none'),
+  REELSTREAM_ALERT_EMAIL_TO: text('', 'Who gets alerts by e-mail; empty = nobody'),
+  REELSTREAM_ALERT_EMAIL_FROM: text('', 'Sender of these'),
+  REELSTREAM_ALERT_SMTP_HOST: text('', 'Mail server, host:port'),
+  REELSTREAM_ALERT_SMTP_USERNAME: text('', 'Mail user; empty = no log-in'),
+  REELSTREAM_ALERT_SMTP_PASSWORD_FILE: text('', 'File with the password of the mail user'),
+  REELSTREAM_ALERT_SLACK_URL_FILE: text('', 'File with the address of a Slack webhook; empty = none'),
+  REELSTREAM_ALERT_HEARTBEAT_URL: optionalUrl(
+    "Called every few minutes while alerting works, for a dead man's switch; empty = none",
+  ),
 
   REELSTREAM_PRODUCER_METRICS_PORT: port(9401, 'Metrics and health of the producer'),
   REELSTREAM_PRODUCER_RATE: integer(1_000, 1, 10_000_000, 'Events per second'),

@@ -91,6 +91,11 @@ function crossFaults(s: Settings): string[] {
   if (s.MOVIES_MATCH_NEW_USERS_FIRST_ID > s.MOVIES_MATCH_NEW_USERS_LAST_ID) {
     faults.push('MOVIES_MATCH_NEW_USERS_FIRST_ID: must not be above MOVIES_MATCH_NEW_USERS_LAST_ID');
   }
+  if (s.REELSTREAM_ALERT_EMAIL_TO !== '') {
+    for (const name of ['REELSTREAM_ALERT_EMAIL_FROM', 'REELSTREAM_ALERT_SMTP_HOST'] as const) {
+      if (s[name] === '') faults.push(`${name}: must not be empty when REELSTREAM_ALERT_EMAIL_TO is set`);
+    }
+  }
   return faults;
 }
 

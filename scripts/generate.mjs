@@ -6,6 +6,7 @@ import { readDdlFiles } from '../dist/clickhouse/data-model.js';
 import { dataModelPage } from '../dist/clickhouse/data-model-page.js';
 import { readQuestions } from '../dist/clickhouse/questions.js';
 import { questionsPage } from '../dist/clickhouse/questions-page.js';
+import { alertmanagerConfig } from '../dist/dashboards/alertmanager/config.js';
 import { metricsPage } from '../dist/dashboards/docs/metrics-page.js';
 import { rulesPage } from '../dist/dashboards/docs/rules-page.js';
 import { PROFILES } from '../dist/dashboards/rules/profile.js';
@@ -24,6 +25,10 @@ const files = {
   ),
   'docs/alerts.md': rulesPage(),
 };
+files['dashboards/generated/alertmanager.yml'] = yaml(
+  'dashboards/alertmanager/',
+  alertmanagerConfig({ profile: PROFILES.production, receivers: {}, sinkGroup: 'reelstream-sink' }),
+);
 for (const profile of Object.values(PROFILES))
   files[`dashboards/generated/rules/${profile.name}.yml`] = yaml('dashboards/rules/', ruleFile(profile));
 

@@ -49,7 +49,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['runtime/metrics.ts'],
   'csv-parse': ['catalog/csv.ts'],
   commander: ['cli/'],
-  zod: ['runtime/settings-list.ts'],
+  zod: ['runtime/setting-kinds.ts'],
   pino: ['runtime/logger.ts'],
   dotenv: ['runtime/environment.ts'],
   '@aws-sdk/client-s3': ['catalog/sources/s3.ts'],

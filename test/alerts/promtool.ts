@@ -22,9 +22,9 @@ export function runTool(
   program: string,
   args: readonly string[],
   input = '',
-): { code: number; text: string } {
+): { code: number; text: string; answer: string } {
   const { status, stdout, stderr } = spawnSync(program, args, { input, encoding: 'utf8' });
-  return { code: status ?? -1, text: `${stdout}${stderr}` };
+  return { code: status ?? -1, text: `${stdout}${stderr}`, answer: stdout.trim() };
 }
 
 export interface Trial {

@@ -1,11 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { alertProfile, alertRuleFiles } from '../../cli/alerting.ts';
 import { METRICS, type MetricName } from '../../core/metrics-catalogue.ts';
 import { PROFILES } from '../../dashboards/rules/profile.ts';
 import { ruleFile } from '../../dashboards/rules/rule-file.ts';
+import { prometheusConfig } from '../../embedded/prometheus.ts';
+import { projectRoot } from '../../runtime/environment.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
+import { readSettings } from '../../runtime/settings.ts';
 import { promtool, runTool } from './promtool.ts';
 
 it('promtool is here: node scripts/setup.mjs fetches it, or put it on the PATH', () => {
@@ -42,4 +46,36 @@ it('promtool finds nothing to say about the metrics', async () => {
   const { code, text } = runTool(promtool!, ['check', 'metrics'], `${own}\n`);
   expect(text).toBe('');
   expect(code).toBe(0);
+});
+
+it('promtool takes the configuration of the embedded Prometheus and that of compose, with their rules', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'reelstream-prometheus-'));
+  try {
+    const settings = readSettings({});
+    const embedded = prometheusConfig({
+      program: '',
+      webAssets: null,
+      configFolder: folder,
+      dataFolder: folder,
+      port: 1,
+      targets: [{ job: 'sink', port: 2 }],
+      ruleFiles: alertRuleFiles(settings),
+      scrapeIntervalSeconds: alertProfile(settings).scrapeIntervalSeconds,
+      alertmanagerPort: 3,
+    });
+    writeFileSync(join(folder, 'embedded.yml'), embedded);
+    for (const [from, to] of [
+      ['embedded/compose/prometheus.yml', 'compose.yml'],
+      ['dashboards/generated/rules/production.yml', 'rules.yml'],
+    ] as const) {
+      copyFileSync(join(projectRoot, from), join(folder, to));
+    }
+    for (const file of ['embedded.yml', 'compose.yml']) {
+      const { code, text } = runTool(promtool!, ['check', 'config', join(folder, file)]);
+      expect(code, text).toBe(0);
+      expect(text).toMatch(/SUCCESS: \d\d rules found/);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

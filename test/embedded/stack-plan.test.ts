@@ -24,6 +24,8 @@ beforeAll(() => {
     ports: { kafka: 1, kafkaController: 2, registry: 3, clickhouse: 4, prometheus: 5, alertmanager: 6 },
     targets: [],
     ruleFiles: [],
+    scrapeIntervalSeconds: 5,
+    alertmanagerConfig: {},
     clickhouseEnvironment: { REELSTREAM_CLICKHOUSE_PASSWORD: 'a' },
     stopDeadlineMs: 1_000,
   };
@@ -57,6 +59,7 @@ describe('the plan of a stack', () => {
       ['clickhouse'],
     ],
     ['a rule file', () => ({ ruleFiles: ['rules.yml'] }), ['prometheus']],
+    ['a receiver', () => ({ alertmanagerConfig: { receivers: [] } }), ['alertmanager']],
   ])('tells processes apart that differ in %s', (_, change, expected) => {
     expect(changedBy(change()).sort()).toEqual(expected.sort());
   });
