@@ -120,6 +120,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/verify.ts'),
   },
   {
+    name: 'evaluate',
+    summary: 'how good the recommender is on a file of ratings, beside the batch model',
+    load: () => import('./commands/evaluate.ts'),
+  },
+  {
     name: 'bench',
     summary: 'measure a part of the pipeline on this machine',
     load: () => import('./commands/bench.ts'),
