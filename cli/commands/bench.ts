@@ -2,6 +2,7 @@ import { type BenchTools, withBenchStack } from '../../bench/bench-stack.ts';
 import { benchCodec } from '../../bench/codec.ts';
 import { benchLog, type LogBench } from '../../bench/log.ts';
 import { benchProduce, type ProduceBench, type ProduceRun } from '../../bench/produce.ts';
+import { benchQuestions, type QuestionsBench } from '../../bench/questions.ts';
 import { benchSink, type SinkBench } from '../../bench/sink.ts';
 import { benchSoak, type SoakBench } from '../../bench/soak.ts';
 import { action, type Configure, parseInteger } from '../command.ts';
@@ -111,6 +112,20 @@ const soak: Bench<SoakBench> = {
   ],
 };
 
+const questions: Bench<QuestionsBench> = {
+  name: 'questions',
+  summary: 'each question over synthetic ratings in the real aggregates (25 million are --events 25000000)',
+  run: (events) => benchQuestions(events, tools),
+  rows: ({ events, aggregateRows, questions: asked }) => [
+    ['ratings', events],
+    ...Object.entries(aggregateRows).map(([table, rows]): [string, Cell] => [`rows of ${table}`, rows]),
+    ...asked.flatMap(({ name, p50Ms, p95Ms }): [string, Cell][] => [
+      [`${name}, p50 (ms)`, Math.round(p50Ms)],
+      [`${name}, p95 (ms)`, Math.round(p95Ms)],
+    ]),
+  ],
+};
+
 const HELP = `
 Everything runs on this machine in a temporary folder. Figures depend on the machine: compare within one run.`;
 
@@ -120,6 +135,7 @@ export const configure: Configure = (command) => {
   add(command, sink);
   add(command, log);
   add(command, codec);
+  add(command, questions);
   command.addHelpText('after', HELP);
 };
 
