@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { Question } from '../../clickhouse/questions.ts';
 import { type Answer, askQuestion } from '../../clickhouse/questions-answer.ts';
-import { ReelstreamError } from '../../core/errors.ts';
+import { ReelstreamError, toReelstreamError } from '../../core/errors.ts';
 import type { ExitCode } from '../../runtime/exit-codes.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { printLine } from '../print.ts';
@@ -51,9 +51,19 @@ export async function ask(
       process.stderr.write(`chart: ${chartFile}\n`);
     }
     return 0;
+  } catch (thrown) {
+    throw withAdvice(toReelstreamError(thrown));
   } finally {
     await clickhouse.close();
   }
+}
+
+const UNKNOWN_TABLE = 60;
+
+function withAdvice(error: ReelstreamError): ReelstreamError {
+  if (error.details.number !== UNKNOWN_TABLE) return error;
+  const advice = 'a table is missing: run `reelstream migrate`, then `reelstream catalog load data`';
+  return new ReelstreamError('clickhouse', advice, { cause: error });
 }
 
 function formatOf({ format, json }: AskOptions): Format {

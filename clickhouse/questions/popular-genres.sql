@@ -64,24 +64,34 @@ FROM
             groupBitmapMergeState(users) AS people
         FROM
         (
-            SELECT
-                if({genres:String} = 'tmdb', ids, [a.id]) AS genre_ids,
-                if({genres:String} = 'tmdb', greatest(length(ids), 1), a.share) AS k,
-                a.n AS ratings,
-                a.half_stars AS half_stars,
-                a.users AS users
+            -- one of the two is empty, and costs nothing
+            SELECT id, share AS k, sum(a.n) AS ratings, sum(a.half_stars) AS half_stars, groupBitmapMergeState(a.users) AS users
             FROM agg_ratings_day AS a
-            LEFT JOIN
+            WHERE {genres:String} = 'any' AND dimension = 'genre' AND bucket BETWEEN {from:Date} AND {to:Date}
+            GROUP BY id, share
+            UNION ALL
+            SELECT id, k, sum(ratings) AS ratings, sum(half_stars) AS half_stars, groupBitmapMergeState(users) AS users
+            FROM
             (
-                SELECT movie_id, if(facts_from = 'tmdb', genre_ids, [0]) AS ids
-                FROM movies
-                WHERE movie_id > 0 AND {genres:String} = 'tmdb'
-            ) AS film ON film.movie_id = a.id
-            WHERE a.dimension = if({genres:String} = 'tmdb', 'movie', 'genre')
-              AND a.bucket BETWEEN {from:Date} AND {to:Date}
+                -- a film that today's catalogue does not hold has no genre
+                SELECT if(empty(film.ids), [0], film.ids) AS ids, length(ids) AS k, rated.ratings, rated.half_stars, rated.users
+                FROM
+                (
+                    SELECT id AS movie_id, sum(a.n) AS ratings, sum(a.half_stars) AS half_stars, groupBitmapMergeState(a.users) AS users
+                    FROM agg_ratings_day AS a
+                    WHERE {genres:String} = 'tmdb' AND dimension = 'movie' AND bucket BETWEEN {from:Date} AND {to:Date}
+                    GROUP BY id
+                ) AS rated
+                LEFT JOIN
+                (
+                    SELECT movie_id, if(facts_from = 'tmdb', genre_ids, [0]) AS ids
+                    FROM movies
+                    WHERE movie_id > 0 AND {genres:String} = 'tmdb'
+                ) AS film ON film.movie_id = rated.movie_id
+            )
+            ARRAY JOIN ids AS id
+            GROUP BY id, k
         )
-        -- a film that today's catalogue does not hold has no genre
-        ARRAY JOIN if(empty(genre_ids), [0], genre_ids) AS id
         GROUP BY id
     )
 )
