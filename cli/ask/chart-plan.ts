@@ -1,6 +1,6 @@
 import type { Answer, AnswerCell, AnswerColumn } from '../../clickhouse/questions-answer.ts';
 import { askedInWords, chartColumns, coverageLine } from './describe.ts';
-import { cellText, columnText } from './numbers.ts';
+import { columnText } from './numbers.ts';
 
 /** What to draw, whichever way it is drawn. */
 export interface ChartPlan {
@@ -53,6 +53,7 @@ export function planChart(answer: Answer): ChartPlan | null {
 function describeValue({ name, unit, text }: AnswerColumn): string {
   const words = name.replaceAll('_', ' ').replace(/ (full|fractional)$/, '');
   if (unit === '' || unit === words) return words;
+  if (words.length === 1) return unit;
   return name.startsWith('value_') ? unit : `${words}, ${unit.startsWith('x ') ? text : unit}`;
 }
 
@@ -66,12 +67,15 @@ interface Drawn {
 function drawBars({ rows, columns }: Answer, value: string, labels: readonly string[]): Drawn {
   const known = rows.filter((row) => typeof row[value] === 'number');
   const drawn = known.slice(0, MOST_BARS);
-  const describe = (name: string, cell: AnswerCell) =>
-    cellText(cell, columns.find((one) => one.name === name)!);
+  const texts = labels.map((name) => {
+    const column = columns.find((one) => one.name === name)!;
+    const cells = drawn.map((row) => row[name] ?? null);
+    return cells.map(columnText(column, cells));
+  });
   return {
-    categories: drawn.map((row) =>
-      labels
-        .map((name) => describe(name, row[name] ?? null))
+    categories: drawn.map((_, i) =>
+      texts
+        .map((text) => text[i]!)
         .filter((text) => text !== '')
         .join(', '),
     ),

@@ -41,9 +41,11 @@ export function columnText(
 }
 
 function decimals(figures: readonly number[]): number {
-  if (figures.every(Number.isInteger)) return 0;
-  const largest = Math.max(...figures.map(Math.abs));
-  return largest < 10 ? 3 : largest < 100 ? 2 : 1;
+  const largest = Math.max(0, ...figures.map(Math.abs));
+  const most = largest < 10 ? 3 : largest < 100 ? 2 : 1;
+  const needed = (digits: number) =>
+    figures.some((figure) => Number(figure.toFixed(digits)) !== Number(figure.toFixed(most)));
+  return [0, 1, 2].find((digits) => digits < most && !needed(digits)) ?? most;
 }
 
 /** A figure that stands alone, as in a coverage line. */
