@@ -47,16 +47,15 @@ async function describe(
   table: string,
   order: string,
 ): Promise<Omit<Snapshot, 'table'>> {
-  const columns = await clickhouse.query<{ name: string; type: string }>(
-    `SELECT name, type FROM system.columns WHERE database = {database:String} AND table = {table:String} AND name != {row:String}
-     ORDER BY position`,
+  const [found] = await clickhouse.query<Pick<Snapshot, 'rows' | 'columns'>>(
+    `SELECT toFloat64((SELECT count() FROM ${table})) AS rows,
+       arrayMap(c -> map('name', c.2, 'type', c.3), arraySort(groupArray((position, name, type)))) AS columns
+     FROM system.columns WHERE database = {database:String} AND table = {table:String} AND name != {row:String}`,
     { params: { database: clickhouse.database, table, row: ROW } },
   );
-  const [counted] = await clickhouse.query<{ rows: number }>(
-    `SELECT toFloat64(count()) AS rows FROM ${table}`,
-  );
+  const { rows, columns } = found!;
   const list = columns.map((column) => `\`${column.name}\``).join(', ');
-  return { rows: counted!.rows, columns, select: `SELECT ${list} FROM ${table} ORDER BY ${order}` };
+  return { rows, columns, select: `SELECT ${list} FROM ${table} ORDER BY ${order}` };
 }
 
 export async function dropSnapshot(
