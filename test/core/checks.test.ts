@@ -57,7 +57,7 @@ describe('operators', () => {
     ['within_ratio', 0, 0, 0.05, 'skipped'],
     ['nonzero', 1, 0, 1, 'passed'],
     ['nonzero', 0, 5, 1, 'failed'],
-  ])('%s of %d and %d by %d: %4$s', (operator, left, right, factor, expected) => {
+  ])('%s of %d and %d by %d: %s', (operator, left, right, factor, expected) => {
     expect(outcome(operator, left, right, factor)).toBe(expected);
   });
 
