@@ -185,7 +185,9 @@ export function createCoOccurrence(seed: number): CoOccurrence {
   };
 }
 
+/** Row numbers are dense and the frequent ones small: every bit has to reach those that choose the group. */
 function hash(film: number): number {
-  const x = Math.imul(film, 0x9e3779b1);
-  return x ^ (x >>> 15);
+  const x = Math.imul(film + 1, 0x21f0aaad);
+  const y = Math.imul(x ^ (x >>> 15), 0x735a2d97);
+  return y ^ (y >>> 15);
 }
