@@ -101,7 +101,12 @@ function printEmpty(answer: Answer, format: Format, reason: string): void {
     process.stderr.write(`no rows: ${reason}\n`);
     return;
   }
-  for (const line of [answer.title, '', ...wrap(`no rows: ${reason}`, terminalWidth())]) printLine(line);
+  for (const line of [
+    ...wrap(answer.title, terminalWidth()),
+    '',
+    ...wrap(`no rows: ${reason}`, terminalWidth()),
+  ])
+    printLine(line);
 }
 
 /** The drawing library is loaded only when something is drawn: it is larger than everything else this command loads. */

@@ -9,8 +9,8 @@ import type { Values } from './bind.ts';
 const ENOUGH_ROWS = 1_000;
 
 /**
- * Why an answer is empty: the question is asked again with each threshold and filter loosened by itself, then together, and
- * the first that brings rows is named.
+ * Why an answer is empty: the question is asked again with each threshold and filter loosened by itself, and the first that
+ * brings rows is named. Where none does, all are loosened, and those that need not be are put back one by one.
  */
 export async function explainEmpty(
   clickhouse: ClickHouse,
@@ -29,17 +29,24 @@ export async function explainEmpty(
   );
   const thresholds = filters.filter(({ name }) => isThreshold(name));
   const span = filters.filter(({ name }) => isSpan(name));
-  const names = filters.filter(({ name }) => !isThreshold(name) && !isSpan(name));
-  const one = (filter: QuestionParameter) => [filter];
-  for (const loosened of [...thresholds.map(one), span, ...names.map(one), thresholds, filters]) {
-    if (loosened.length === 0) continue;
-    const rows = await count(loosened);
+  const others = filters.filter(({ name }) => !isThreshold(name) && !isSpan(name));
+  for (const loosened of [...thresholds.map((one) => [one]), span, ...others.map((one) => [one])]) {
+    const rows = loosened.length === 0 ? 0 : await count(loosened);
     if (rows > 0) return say(loosened, values, rows);
   }
-  return question.source === 'catalogue'
-    ? 'nothing to answer from: is a catalogue loaded (reelstream catalog load data)?'
-    : 'nothing to answer from: no such ratings have arrived (reelstream start sends some)';
+  if ((await count(filters)) === 0) return NOTHING[question.source];
+  let needed = filters;
+  for (const filter of filters) {
+    const fewer = needed.filter((one) => one !== filter);
+    if ((await count(fewer)) > 0) needed = fewer;
+  }
+  return say(needed, values, await count(needed));
 }
+
+const NOTHING: Readonly<Record<Question['source'], string>> = {
+  catalogue: 'not even without filters: is a catalogue loaded (reelstream catalog load data)?',
+  stream: 'not even without filters: no such ratings have arrived in that time (reelstream start sends some)',
+};
 
 function say(filters: readonly QuestionParameter[], values: Values, rows: number): string {
   const given = filters.map(({ name }) => `${optionName(name)} ${values[name]!.shown}`).join(' with ');
@@ -54,18 +61,19 @@ function say(filters: readonly QuestionParameter[], values: Values, rows: number
 }
 
 function isThreshold(name: string): boolean {
-  return name.startsWith('min_') || name === 'share';
+  return name.startsWith('min_') || name === 'share' || name === 'z';
 }
 
 function isSpan(name: string): boolean {
   return name === 'from' || name === 'to';
 }
 
-function isFilter({ name, kind }: QuestionParameter): boolean {
-  return isThreshold(name) || isSpan(name) || kind === 'genre' || kind === 'company';
+/** Everything with a default but the clock and what only orders and cuts. */
+function isFilter({ name, kind, defaultText }: QuestionParameter): boolean {
+  return defaultText !== null && kind !== 'time' && !['top', 'credit'].includes(name);
 }
 
-/** What lets the most through: the lowest threshold, every name, the whole span. */
+/** What lets the most through: the lowest threshold, every name, the whole span; else the default. */
 function loosest(parameter: QuestionParameter) {
   const { name, range, defaultText } = parameter;
   const text = isThreshold(name) && range ? range[0] : (defaultText ?? '');
