@@ -9,6 +9,7 @@ import { questionsPage } from '../dist/clickhouse/questions-page.js';
 import { alertmanagerConfig } from '../dist/dashboards/alertmanager/config.js';
 import { metricsPage } from '../dist/dashboards/docs/metrics-page.js';
 import { rulesPage } from '../dist/dashboards/docs/rules-page.js';
+import { dashboards } from '../dist/dashboards/grafana/dashboard-list.js';
 import { PROFILES } from '../dist/dashboards/rules/profile.js';
 import { ruleFile } from '../dist/dashboards/rules/rule-file.js';
 import { settingsPage } from '../dist/runtime/settings.js';
@@ -16,13 +17,12 @@ import { settingsPage } from '../dist/runtime/settings.js';
 const yaml = (source, content) =>
   `# Generated from ${source} by npm run generate.\n${stringify(content, { lineWidth: 0 })}`;
 
+const questions = readQuestions(new URL('../clickhouse/questions', import.meta.url).pathname);
 const files = {
   'docs/settings.md': settingsPage(),
   'docs/metrics.md': metricsPage(),
   'docs/data-model.md': dataModelPage(readDdlFiles(new URL('../clickhouse/ddl', import.meta.url).pathname)),
-  'docs/questions.md': questionsPage(
-    readQuestions(new URL('../clickhouse/questions', import.meta.url).pathname),
-  ),
+  'docs/questions.md': questionsPage(questions),
   'docs/alerts.md': rulesPage(),
 };
 files['dashboards/generated/alertmanager.yml'] = yaml(
@@ -31,6 +31,10 @@ files['dashboards/generated/alertmanager.yml'] = yaml(
 );
 for (const profile of Object.values(PROFILES))
   files[`dashboards/generated/rules/${profile.name}.yml`] = yaml('dashboards/rules/', ruleFile(profile));
+
+const byName = new Map(questions.map((question) => [question.name, question]));
+for (const [uid, dashboard] of Object.entries(dashboards(byName)))
+  files[`dashboards/generated/grafana/${uid}.json`] = `${JSON.stringify(dashboard, null, 2)}\n`;
 
 for (const [path, text] of Object.entries(files)) {
   const file = new URL(`../${path}`, import.meta.url);
