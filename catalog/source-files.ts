@@ -40,7 +40,7 @@ export function findCatalogueFiles(source: Omit<Source, 'close'>): CatalogueFile
     address: label,
     revision,
   });
-  const near = files.filter(({ path }) => path.split('/').length <= MAX_DEPTH);
+  const near = belowCommonFolder(files).filter(({ path }) => path.split('/').length <= MAX_DEPTH);
   const named = (pattern: RegExp) => near.filter(({ path }) => pattern.test(posix.basename(path)));
   const only = (found: readonly SourceFile[]): SourceFile | undefined => {
     if (found.length < 2) return found[0];
@@ -75,6 +75,16 @@ export function findCatalogueFiles(source: Omit<Source, 'close'>): CatalogueFile
     ...(metadata ? [toFile('metadata', metadata)] : []),
     ...prices.map((file) => toFile('cpi', file)),
   ];
+}
+
+/** Who packs a folder often packs its name too; what macOS adds to archives is no file of anybody. */
+function belowCommonFolder(files: readonly SourceFile[]): SourceFile[] {
+  const own = files.filter(({ path }) => !path.startsWith('__MACOSX/'));
+  const folders = new Set(
+    own.map(({ path }) => (path.includes('/') ? path.slice(0, path.indexOf('/') + 1) : '')),
+  );
+  const [common = ''] = folders;
+  return folders.size === 1 ? own.map((file) => ({ ...file, path: file.path.slice(common.length) })) : own;
 }
 
 /** Price indices from elsewhere; two files of one name stay two. */

@@ -47,7 +47,6 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   '@clickhouse/client': ['clickhouse/connection.ts'],
   chdb: ['embedded/clickhouse/engine.ts'],
   'prom-client': ['runtime/metrics.ts'],
-  'csv-parse': ['catalog/csv.ts'],
   commander: ['cli/'],
   zod: ['runtime/setting-kinds.ts'],
   pino: ['runtime/logger.ts'],

@@ -1,8 +1,10 @@
 import { type BenchTools, withBenchStack } from '../../bench/bench-stack.ts';
+import { benchCatalog, type CatalogBench } from '../../bench/catalog.ts';
 import { benchCodec } from '../../bench/codec.ts';
 import { benchLog, type LogBench } from '../../bench/log.ts';
 import { benchProduce, type ProduceBench, type ProduceRun } from '../../bench/produce.ts';
 import { benchQuestions, type QuestionsBench } from '../../bench/questions.ts';
+import { benchRecommender, type RecommenderBench } from '../../bench/recommender.ts';
 import { benchSink, type SinkBench } from '../../bench/sink.ts';
 import { benchSoak, type SoakBench } from '../../bench/soak.ts';
 import { action, type Configure, parseInteger } from '../command.ts';
@@ -126,6 +128,45 @@ const questions: Bench<QuestionsBench> = {
   ],
 };
 
+const catalog: Bench<CatalogBench> = {
+  name: 'catalog',
+  summary:
+    'catalog load of a made-up metadata file of full size (45,466 rows), always the same; --events says nothing',
+  run: () => benchCatalog(tools),
+  rows: (result) => [
+    ['rows', result.rows],
+    ['metadata, MB', result.megabytes],
+    ['films', result.films],
+    ['seconds', result.seconds],
+    ['rows per second', Math.round(result.rowsPerSecond)],
+    ['most memory of the loader, MB', result.peakMemoryMb],
+    ['seconds for the same files again', result.secondsUnchanged],
+  ],
+};
+
+const recommender: Bench<RecommenderBench> = {
+  name: 'recommender',
+  summary: 'learning and ranking alone, in one thread: events per CPU second, lists of 20, bytes',
+  run: async (events) => benchRecommender(events),
+  rows: ({ engines, top20Ms, coldTop20Ms, bytes, snapshot, ...size }) => [
+    ...(Object.entries(size) as [string, Cell][]),
+    ...engines.flatMap(({ engine, ...rates }): [string, Cell][] => [
+      [`${engine}: whole path, events per CPU second`, rates.wholePathPerSecond],
+      [`${engine}: model alone`, rates.modelPerSecond],
+      [`${engine}: model alone, replay left for later`, rates.withoutReplayPerSecond],
+    ]),
+    ['list of 20, p50 (ms)', top20Ms.p50],
+    ['list of 20, p99 (ms)', top20Ms.p99],
+    ['list of 20 for somebody new, p99 (ms)', coldTop20Ms.p99],
+    ['bytes per user, without opinions', bytes.perUser],
+    ['bytes per film', bytes.perFilm],
+    ['bytes per opinion', bytes.perRating],
+    ['snapshot, MB', snapshot.megabytes],
+    ['snapshot copied (ms)', snapshot.copyMs],
+    ['snapshot restored (ms)', snapshot.restoreMs],
+  ],
+};
+
 const HELP = `
 Everything runs on this machine in a temporary folder. Figures depend on the machine: compare within one run.`;
 
@@ -136,6 +177,8 @@ export const configure: Configure = (command) => {
   add(command, log);
   add(command, codec);
   add(command, questions);
+  add(command, catalog);
+  add(command, recommender);
   command.addHelpText('after', HELP);
 };
 

@@ -85,7 +85,8 @@ function answer(
   const { cut } = state;
   if (cut.times <= 0) return void response.end(body);
   state.cut = { ...cut, times: cut.times - 1 };
-  response.write(body.subarray(0, cut.afterBytes), () => response.destroy());
+  // the client must have what was sent before it hears that there is no more
+  response.write(body.subarray(0, cut.afterBytes), () => setTimeout(() => response.destroy(), 30));
 }
 
 export interface TestS3 {

@@ -1,17 +1,40 @@
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { claimVersion, newestVersion } from '../../catalog/catalogue-store.ts';
 import { type LoadResult, loadCatalogue } from '../../catalog/load.ts';
 import { folderSource } from '../../catalog/sources/folder.ts';
+import { type OpenOptions, openSource } from '../../catalog/sources/open.ts';
+import type { S3Options } from '../../catalog/sources/s3.ts';
+import { catalogueRequest } from '../../cli/catalog/requests.ts';
+import { createLook } from '../../cli/catalog/watch-service.ts';
 import { type ClickHouse, connectClickHouse } from '../../clickhouse/connection.ts';
 import { migrate, readMigrations } from '../../clickhouse/migrate.ts';
 import { systemClock } from '../../core/clock.ts';
 import { ReelstreamError } from '../../core/errors.ts';
 import { silentLogger } from '../../core/logger.ts';
-import { projectRoot } from '../../runtime/environment.ts';
+import { noEnvFile, projectRoot } from '../../runtime/environment.ts';
+import { readSettings } from '../../runtime/settings.ts';
 import { startTestClickHouse, type TestClickHouse } from '../helpers/clickhouse-server.ts';
+import { runProgram } from '../helpers/program.ts';
+import {
+  type FileServer,
+  S3_CREDENTIALS,
+  startFileServer,
+  startS3,
+  type TestS3,
+  zipFolder,
+} from './file-servers.ts';
 
 const sample = join(projectRoot, 'data');
 const TABLES = ['catalog_movies', 'catalog_genres', 'catalog_companies', 'catalog_links', 'catalog_cpi'];
@@ -35,7 +58,7 @@ const newDatabase = async () => {
   await clickhouse?.close();
   clickhouse = connectClickHouse({ url: server.url, database: `catalogue_${databases++}` });
   const own = readMigrations(join(projectRoot, 'clickhouse/ddl')).filter(({ name }) =>
-    ['001', '010'].includes(name.slice(0, 3)),
+    ['001', '005', '010', '020'].includes(name.slice(0, 3)),
   );
   await migrate(clickhouse, own);
 };
@@ -259,5 +282,205 @@ describe('without tables', () => {
   it('says what to do', async () => {
     await clickhouse.command('DROP TABLE catalog_versions');
     await expect(load()).rejects.toMatchObject({ message: expect.stringContaining('reelstream migrate') });
+  });
+});
+
+describe('the same files elsewhere', () => {
+  let files: FileServer;
+  let s3: TestS3;
+  let archive: string;
+  let scratchFolder: string;
+
+  useSpoilableSample();
+  beforeAll(async () => {
+    scratchFolder = mkdtempSync(join(tmpdir(), 'reelstream-scratch-'));
+    archive = join(scratchFolder, 'films.zip');
+    files = await startFileServer((path) => (path === '/films.zip' ? archive : null));
+    s3 = await startS3();
+  });
+  afterAll(async () => {
+    await files?.close();
+    await s3?.close();
+    rmSync(scratchFolder, { recursive: true, force: true });
+  });
+  const pack = async () => {
+    await zipFolder(folder, archive, 'films');
+    await s3.put('in/films.zip', readFileSync(archive));
+  };
+
+  const options = (s3Options: Partial<S3Options> = {}): OpenOptions => ({
+    budget: { maxDownloadBytes: 10_000_000, maxUnpackedBytes: 100_000_000 },
+    s3: {
+      endpoint: s3.endpoint,
+      region: 'us-east-1',
+      anonymous: false,
+      pathStyle: true,
+      ...S3_CREDENTIALS,
+      ...s3Options,
+    },
+    scratchFolder: join(scratchFolder, 'fetched'),
+    clock: systemClock,
+    logger: silentLogger,
+    pauseMs: 5,
+    stallTimeoutMs: 5_000,
+  });
+  const loadFrom = async (address: string, open = options()) => {
+    const source = await openSource(address, open);
+    try {
+      return await loadCatalogue(source!, { clickhouse, clock: systemClock, logger: silentLogger });
+    } finally {
+      await source?.close();
+    }
+  };
+  const httpAddress = () => `${files.url}/films.zip`;
+  const s3Address = 's3://films/in/films.zip';
+
+  /** One hash over every row of every table. */
+  const contents = async () => {
+    const hashes = TABLES.map(
+      (table) => `SELECT '${table}' AS name, toString(groupBitXor(cityHash64(* EXCEPT version))) AS hash,
+        toInt32(count()) AS rows FROM ${table}`,
+    );
+    return clickhouse.query(`SELECT * FROM (${hashes.join(' UNION ALL ')}) ORDER BY name`);
+  };
+
+  it('give the same tables from a folder, an archive, a web server and a bucket, and are no news to each other', async () => {
+    await pack();
+    const { sourcesHash } = await load();
+    const expected = await contents();
+    expect(expected).toHaveLength(TABLES.length);
+    for (const address of [archive, httpAddress(), s3Address]) {
+      await newDatabase();
+      expect(await loadFrom(address)).toMatchObject({ status: 'loaded', sourcesHash });
+      expect(await contents(), address).toEqual(expected);
+      expect(await load()).toMatchObject({ status: 'unchanged', version: 1 });
+    }
+    expect(await loadFrom(s3Address, options({ anonymous: true }))).toMatchObject({ status: 'unchanged' });
+    expect(readdirSync(join(scratchFolder, 'fetched'))).toEqual([]);
+    const [row] = await clickhouse.query(`SELECT role, file_name, address, revision != '' AS has_revision,
+      toInt32(rows_read) AS rows_read, toInt32(rows_loaded) AS rows_loaded FROM catalog_sources WHERE role = 'links'`);
+    expect(row).toMatchObject({
+      file_name: 'links.csv',
+      address: s3Address,
+      rows_read: 100,
+      rows_loaded: 100,
+    });
+    expect(
+      await clickhouse.query('SELECT series, toString(last_month) AS last FROM cpi_coverage'),
+    ).toContainEqual({
+      series: 'CUSR0000SS62031',
+      last: '2022-04-01',
+    });
+  });
+
+  it('are fetched on from where the connection broke', async () => {
+    await pack();
+    files.cut = { afterBytes: 10_000, times: 2 };
+    files.requests.length = 0;
+    expect(await loadFrom(httpAddress())).toMatchObject({ status: 'loaded' });
+    expect(files.requests.map(({ status, range }) => [status, range !== undefined])).toEqual([
+      [200, false],
+      [206, true],
+      [206, true],
+    ]);
+  });
+
+  it('leave the old catalogue alone when the connection keeps breaking', async () => {
+    await load();
+    const before = await contents();
+    appendFileSync(join(folder, 'ml-latest-small/movies.csv'), '999999,New Film (2024),Drama\n');
+    await pack();
+    files.cut = { afterBytes: 1_000, times: 99 };
+    const failed = loadFrom(httpAddress());
+    await expect(failed).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(
+        /films\.zip could not be fetched after \d+ of \d+ bytes, 4 tries: .*catalogue in use stays/,
+      ),
+    });
+    files.cut = { afterBytes: 0, times: 0 };
+    expect(await contents()).toEqual(before);
+    expect(readdirSync(join(scratchFolder, 'fetched'))).toEqual([]);
+  });
+
+  it('are refused in words when they are not there, forbidden, or too large', async () => {
+    await pack();
+    await expect(loadFrom(`${files.url}/absent.zip`)).rejects.toMatchObject({ code: 'usage' });
+    await expect(loadFrom('s3://films/absent.zip')).rejects.toMatchObject({ code: 'usage' });
+    await expect(loadFrom('s3://films/')).rejects.toThrow(/s3:\/\/bucket\/key\.zip/);
+    await expect(loadFrom(s3Address, options({ secretAccessKey: 'wrong' }))).rejects.toMatchObject({
+      code: 'usage',
+    });
+    const small = { ...options(), budget: { maxDownloadBytes: 1_000, maxUnpackedBytes: 1_000_000 } };
+    for (const address of [httpAddress(), s3Address])
+      await expect(loadFrom(address, small)).rejects.toThrow(/larger than 1000 bytes/);
+    const nobody = options({ endpoint: 'http://127.0.0.1:9' });
+    await expect(loadFrom(s3Address, nobody)).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('are not fetched again by a watch while the server says that nothing changed', async () => {
+    const settings = readSettings({ REELSTREAM_HOME: scratchFolder, ...noEnvFile });
+    const deps = { clickhouse, clock: systemClock, logger: silentLogger };
+    for (const address of [httpAddress(), s3Address]) {
+      await newDatabase();
+      await pack();
+      files.requests.length = 0;
+      const request = catalogueRequest(address, {}, settings);
+      const look = () => createLook(request, deps, () => options())(new AbortController().signal);
+      expect(await look()).toEqual({ outcome: 'loaded', version: 1 });
+      expect(await look()).toEqual({ outcome: 'unchanged', version: 1 });
+      if (address === httpAddress()) expect(files.requests.map(({ status }) => status)).toEqual([200, 304]);
+      appendFileSync(join(folder, 'ml-latest-small/movies.csv'), `${databases + 999_000},New (2024),Drama\n`);
+      await pack();
+      expect(await look()).toEqual({ outcome: 'loaded', version: 2 });
+      // another catalogue came in between: the watch wants its own again
+      rmSync(join(folder, 'cpi'), { recursive: true });
+      await load();
+      expect(await look()).toEqual({ outcome: 'loaded', version: 4 });
+      cutSample(folder);
+    }
+  });
+
+  const program = (...args: string[]) =>
+    runProgram(['catalog', ...args], {
+      REELSTREAM_CLICKHOUSE_URL: server.url,
+      REELSTREAM_CLICKHOUSE_DATABASE: clickhouse.database,
+      REELSTREAM_HOME: join(scratchFolder, 'home'),
+    });
+
+  it('end the command with 3 when the server is gone, 1 when --strict has something to refuse, else with 0', async () => {
+    await load();
+    const before = await contents();
+    appendFileSync(join(folder, 'ml-latest-small/links.csv'), 'x,1,2\n');
+    await pack();
+    files.cut = { afterBytes: 1_000, times: 99 };
+    const gone = await program('load', httpAddress());
+    files.cut = { afterBytes: 0, times: 0 };
+    expect(gone).toMatchObject({ code: 3, stderr: expect.stringContaining('could not be fetched') });
+    const strict = await program('load', folder, '--strict');
+    expect(strict).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('--strict: 1 rows and 0 fields'),
+    });
+    expect(await contents()).toEqual(before);
+
+    const loaded = await program('load', httpAddress(), '--json');
+    expect(loaded.code).toBe(0);
+    const report = JSON.parse(loaded.stdout);
+    expect(report).toMatchObject({ status: 'loaded', totals: { quarantined: { not_an_id: 1 } } });
+    const lines = (name: string) => readFileSync(join(report.folder, name), 'utf8').trimEnd().split('\n');
+    expect(lines('quarantine.ndjson').map((line) => JSON.parse(line))).toEqual([
+      {
+        file: 'links.csv',
+        line: 102,
+        field: 'movieId',
+        reason: 'not_an_id',
+        outcome: 'quarantined',
+        text: 'x,1,2',
+      },
+    ]);
+    expect(lines('errors.ndjson').length).toBeGreaterThanOrEqual(1);
+    expect(JSON.parse(lines('report.json').join('\n'))).toMatchObject({ version: report.version });
+    expect(await program('watch', httpAddress(), '--once')).toMatchObject({ code: 0 });
   });
 });

@@ -31,6 +31,15 @@ describe('findCatalogueFiles', () => {
     ]);
   });
 
+  it('looks below the folder that an archive was packed with', () => {
+    expect(found('all/ml/links.csv', 'all/ml/movies.csv', 'all/cpi/CPIAUCSL.csv')).toEqual([
+      'movies ml/movies.csv',
+      'links ml/links.csv',
+      'cpi cpi/CPIAUCSL.csv',
+    ]);
+    expect(found('ml/links.csv', 'ml/movies.csv', '__MACOSX/ml/._links.csv')).toHaveLength(2);
+  });
+
   it('takes the small links only where there are no others', () => {
     expect(found('links.csv', 'links_small.csv', 'movies_metadata.csv')).toEqual([
       'links links.csv',
