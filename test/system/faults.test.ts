@@ -8,6 +8,7 @@ import type { RunClaims } from '../../producer/verify/claims.ts';
 import { loadClaims } from '../../producer/verify/load-claims.ts';
 import { startTestPipeline, type TestPipeline } from '../helpers/pipeline.ts';
 import { recordsIn, summaryOf } from '../helpers/produced.ts';
+import type { RunningService } from '../helpers/program.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const isFull = process.env.REELSTREAM_TEST_FULL === '1';
@@ -29,19 +30,24 @@ const RUN = [
 type Counts = Readonly<Record<string, number>>;
 
 let world: TestPipeline;
+let sink: RunningService | undefined;
 beforeAll(async () => {
   world = await startTestPipeline();
 }, 120_000);
-afterAll(() => world?.remove(), 60_000);
+afterAll(async () => {
+  await sink?.kill();
+  await world?.remove();
+}, 60_000);
 
 describe(`${EVENTS} events with every fault on`, () => {
   it('become exactly the verdicts and dead letters that the ledger asks for', async () => {
     const ledger = join(world.environment.REELSTREAM_HOME!, 'faults.ledger');
     // at once: the sink begins with the first record anyhow
-    const [sink, { stdout }] = await Promise.all([
-      world.startSink(),
-      world.run(['produce', ...RUN, '--ledger', ledger, '--json']),
-    ]);
+    const starting = world.startSink().then((service) => {
+      sink = service;
+      return service;
+    });
+    const { stdout } = await world.run(['produce', ...RUN, '--ledger', ledger, '--json']);
     const summary = summaryOf(stdout)!;
     expect(summary).toMatchObject({ generated: EVENTS, failed: 0, inFlight: 0, missed: 0 });
 
@@ -56,7 +62,7 @@ describe(`${EVENTS} events with every fault on`, () => {
     const expected = expectedOutcomes(claims, summary.acknowledged);
     expect(await verdictsInRaw()).toEqual(expected);
     expect(await distinctDeadLetters()).toEqual(deadLettersOf(expected));
-    expect((await sink.stop()).code).toBe(0);
+    expect((await (await starting).stop()).code).toBe(0);
   });
 });
 
