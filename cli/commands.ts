@@ -125,6 +125,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/evaluate.ts'),
   },
   {
+    name: 'tune',
+    summary: "search settings of a rating model: the batch model's known grid, or an engine's own",
+    load: () => import('./commands/tune.ts'),
+  },
+  {
     name: 'bench',
     summary: 'measure a part of the pipeline on this machine',
     load: () => import('./commands/bench.ts'),

@@ -11,7 +11,7 @@ import { action, type Configure, parseInteger } from '../command.ts';
 import { type Cell, printJson, printTable } from '../print.ts';
 import { prepareStores } from '../start/prepare.ts';
 import { sinkSpec } from '../start/services.ts';
-import { clickHouseFrom, kafkaAdminFrom, kafkaConnectionFrom, topicsFrom } from '../wiring.ts';
+import { clickHouseFrom, kafkaAdminFrom, kafkaConnectionFrom, sampleFolder, topicsFrom } from '../wiring.ts';
 
 interface Options {
   readonly events: number;
@@ -147,8 +147,11 @@ const catalog: Bench<CatalogBench> = {
 const recommender: Bench<RecommenderBench> = {
   name: 'recommender',
   summary: 'learning and ranking alone, in one thread: events per CPU second, lists of 20, bytes',
-  run: async (events) => benchRecommender(events),
-  rows: ({ engines, top20Ms, coldTop20Ms, bytes, snapshot, ...size }) => [
+  run: (events) => benchRecommender(events, `${sampleFolder}/ml-latest-small/ratings.csv`),
+  rows: ({ sample, engines, top20Ms, coldTop20Ms, bytes, snapshot, ...size }) => [
+    ['sample, sgd with replay and drift, events per CPU second', sample.sgd],
+    ['sample, rows without replay', sample.rowsWithoutReplay],
+    ['sample, river BiasedMF (reference, another run)', sample.riverBiasedMf],
     ...(Object.entries(size) as [string, Cell][]),
     ...engines.flatMap(({ engine, ...rates }): [string, Cell][] => [
       [`${engine}: whole path, events per CPU second`, rates.wholePathPerSecond],

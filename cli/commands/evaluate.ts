@@ -1,7 +1,7 @@
-import { ReelstreamError } from '../../core/errors.ts';
 import { LEARNERS, type LearnerName } from '../../recommender/evaluation/learners.ts';
 import { ORDERS, type Order } from '../../recommender/evaluation/ratings.ts';
 import { action, type Configure, parseInteger } from '../command.ts';
+import { oneOf } from '../evaluate/one-of.ts';
 import { PROTOCOLS, type Protocol, RUN } from '../evaluate/protocols.ts';
 import { readRatings } from '../evaluate/read-ratings.ts';
 import { createProgress, printJson, printLine, printTable } from '../print.ts';
@@ -58,15 +58,6 @@ export const configure: Configure = (command) => {
       }),
     );
 };
-
-function oneOf<const T extends readonly string[]>(name: string, values: T): (text: string) => T[number] {
-  return (text) => {
-    if (!values.includes(text)) {
-      throw new ReelstreamError('usage', `${name}: "${text}" is none of ${values.join(', ')}`);
-    }
-    return text;
-  };
-}
 
 function parseEngines(text: string): readonly LearnerName[] {
   return text.split(',').map((name) => oneOf('--engine', LEARNERS)(name.trim()));
