@@ -2,8 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * Suites by cost; a test file's place and suffix decide which command runs it.
- * unit: needs nothing but Node. contract: starts real parts (Kafka, registry, ClickHouse).
- * smoke: the one system test of `npm test`. system: whole processes, many kills.
+ * unit: needs nothing but Node. contract: drivers and commands on real parts (Kafka, registry, ClickHouse).
+ * faults: parts that are frozen, killed, refused or repaired. smoke: the one system test of `npm test`.
+ * alerts: rules under promtool. system: whole processes, many kills.
  */
 /** Where a caller wants a machine-readable report, beside the one for people. */
 const resultsFile = process.env.REELSTREAM_TEST_RESULTS;
@@ -26,24 +27,29 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.contract.test.ts', 'test/alerts/**', 'test/smoke/**', 'test/system/**'],
+          exclude: [
+            'test/**/*.{contract,faults}.test.ts',
+            'test/alerts/**',
+            'test/smoke/**',
+            'test/system/**',
+          ],
           testTimeout: 20_000,
           sequence: { groupOrder: 0 },
         },
       },
-      {
+      ...['contract', 'faults'].map((name) => ({
         test: {
-          name: 'contract',
-          include: ['test/**/*.contract.test.ts'],
+          name,
+          include: [`test/**/*.${name}.test.ts`],
           testTimeout: 60_000,
           hookTimeout: 120_000,
           ...oneAtATime,
-          // they wait more than they work: two at a time halve the wait
+          // while one waits for a part the other works
           fileParallelism: true,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
-      },
+      })),
       {
         // promtool does the work: it needs no part of the stack, and a core for every run
         test: {

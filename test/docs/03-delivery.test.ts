@@ -7,7 +7,7 @@ const text = readFileSync(join(projectRoot, 'docs', 'delivery.md'), 'utf8');
 
 /** docs/delivery.md names the test behind each row of its failure table; a test that is renamed or gone must show here. */
 describe('the failure table of docs/delivery.md', () => {
-  const named = [...text.matchAll(/`([\w/-]+(?:\.contract)?\.test\.ts)` "([^"]+)"/g)];
+  const named = [...text.matchAll(/`([\w/-]+(?:\.(?:contract|faults))?\.test\.ts)` "([^"]+)"/g)];
 
   it.each(named.map(([, file, name]) => [file!, name!]))('%s has a test "%s"', (file, name) => {
     const source = readFileSync(join(projectRoot, 'test', file), 'utf8');
