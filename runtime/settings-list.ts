@@ -91,6 +91,8 @@ export const SETTINGS = {
   REELSTREAM_PROMETHEUS_PORT: port(9090, 'Port of the embedded Prometheus'),
   REELSTREAM_ALERTMANAGER_PORT: port(9093, 'Port of the embedded Alertmanager'),
 
+  REELSTREAM_GRAFANA_PORT: port(3000, 'Port of Grafana, which docker compose alone runs'),
+  REELSTREAM_GRAFANA_PASSWORD: secret("Password of Grafana's user admin, with docker compose"),
   REELSTREAM_ALERT_PROFILE: choice(
     ['production', 'demo'],
     'production',
