@@ -16,10 +16,40 @@ export const RECOMMENDER_METRICS = {
     help: 'Sum of squared errors of these predictions, in stars; only finite ones',
     labels: MODEL,
   },
+  reco_squared_error_without_drift_total: {
+    type: 'counter',
+    unit: '1',
+    help: "The same without the user's mood: what the drift term is worth",
+    labels: MODEL,
+  },
   reco_naive_squared_error_total: {
     type: 'counter',
     unit: '1',
     help: 'The same for a predictor that always says the mean so far: the yardstick',
+    labels: MODEL,
+  },
+  reco_hits_scored_total: {
+    type: 'counter',
+    unit: 'events',
+    help: 'First ratings, one offset in a hundred, for which the top 20 of the moment before was looked at',
+    labels: MODEL,
+  },
+  reco_hits_total: {
+    type: 'counter',
+    unit: 'events',
+    help: 'Of these, how often the film was in the list',
+    labels: MODEL,
+  },
+  reco_popularity_hits_total: {
+    type: 'counter',
+    unit: 'events',
+    help: 'Of these, how often it was among the 20 most popular that the user had not seen: the yardstick',
+    labels: MODEL,
+  },
+  reco_replay_rounds_total: {
+    type: 'counter',
+    unit: 'times',
+    help: 'Rounds of replay while nothing waited to be learned',
     labels: MODEL,
   },
   reco_nonfinite_total: {

@@ -18,8 +18,8 @@ export interface ScriptedReader extends LogReader {
   /** resolves when the sink has let go */
   revoke(...partitions: number[]): Promise<void>;
   lose(...partitions: number[]): void;
-  /** delivers up to `max` records of every partition that may be read; number of fetches delivered */
-  deliver(max?: number): number;
+  /** delivers up to `max` records of every partition (or of one) that may be read; number of fetches delivered */
+  deliver(max?: number, only?: number): number;
   /** delivers something that was not asked for */
   deliverRaw(partition: number, position: number, records: readonly LogRecord[], nextPosition: number): void;
   die(error: Error): void;
@@ -104,8 +104,9 @@ export function createScriptedReader(log: ReadonlyMap<number, readonly LogRecord
       drop(partitions);
       given().onLost(partitions);
     },
-    deliver(max = 1_000) {
-      return [...owned].filter(([partition, one]) => fetchInto(partition, one, max)).length;
+    deliver(max = 1_000, only) {
+      const due = [...owned].filter(([partition]) => only === undefined || partition === only);
+      return due.filter(([partition, one]) => fetchInto(partition, one, max)).length;
     },
     deliverRaw(partition, position, records, nextPosition) {
       void given().onFetch({ partition, position, records, nextPosition, highWatermark: nextPosition });

@@ -1,0 +1,258 @@
+import { type ReelstreamError, toReelstreamError } from '../../core/errors.ts';
+import type { Recommender } from '../../recommender/recommender.ts';
+import { createInbox } from '../inbox.ts';
+import { outcomeOf } from '../outcome.ts';
+import { createAssignment } from './assignment.ts';
+import { createBackgroundReplay } from './background-replay.ts';
+import { createFollowing } from './following.ts';
+import type { JournalEntry } from './journal-codec.ts';
+import type { Journal } from './journal-file.ts';
+import type { LearnerContext, LearnerEvent, LearnerOptions, LearnerParts } from './learner-context.ts';
+import { createLearnerMetrics } from './learner-metrics.ts';
+import type { LearnerState } from './learner-state.ts';
+import {
+  isAtTarget,
+  isIdle,
+  type LearnerStatus,
+  notReadyReasons,
+  publishGauges,
+  statusOf,
+} from './learner-status.ts';
+import { createPositionWaiters } from './positions.ts';
+import { createScoring } from './scoring.ts';
+import { createSnapshots } from './snapshots.ts';
+import type { StateFolder } from './state-folder.ts';
+import { createWork } from './work.ts';
+
+/** The loop wakes at least this often, for the gauges. */
+const TICK_MS = 1_000;
+const STUCK_AFTER_MS = 60_000;
+
+type Handlers = { readonly [K in LearnerEvent['kind']]: (event: Extract<LearnerEvent, { kind: K }>) => void };
+
+/** What a learner goes on from. */
+export interface LearnerStart {
+  readonly state: LearnerState;
+  readonly folder: StateFolder;
+  readonly journal: Journal;
+  /** what happened behind the snapshot */
+  readonly entries: readonly JournalEntry[];
+  readonly snapshotSeq: number;
+}
+
+/**
+ * Kafka -> model, in an order that a restart can follow (docs/decisions/0011-learner-journal.md).
+ * One loop owns all state, as in the sink: callbacks only leave events for it. After the events comes one slice of learning,
+ * then a turn of the event loop, so that whoever asks the model is answered meanwhile, between two events and never in one.
+ */
+export class Learner {
+  readonly #ctx: LearnerContext;
+  readonly #inbox;
+  readonly #handlers: Handlers;
+  readonly #advance: () => void;
+  readonly #waitMs: () => number;
+  readonly #letGo: () => void;
+  readonly #snapshots;
+  readonly #following;
+  readonly #finished: Promise<void>;
+  #resolveFinished: () => void = () => {};
+  #rejectFinished: (error: ReelstreamError) => void = () => {};
+  #isRunning = false;
+  #hasCaughtUp = false;
+  #hasFailed = false;
+  #turnedAtMs: number;
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(options: LearnerOptions, parts: LearnerParts, start: LearnerStart) {
+    const { state, folder, journal, entries, snapshotSeq } = start;
+    const { clock } = parts;
+    this.#turnedAtMs = clock.monotonicMs();
+    this.#inbox = createInbox<LearnerEvent>(clock);
+    const model = state.recommender.options.engine.engine;
+    const ctx: LearnerContext = {
+      options,
+      parts,
+      state,
+      folder,
+      metrics: createLearnerMetrics(parts.metrics, { ...options, model }, options.snapshotIntervalMs),
+      scoring: createScoring(state.recommender),
+      waiters: createPositionWaiters(clock, (partition) => this.#ctx.slots.get(partition)?.learned.position),
+      post: (event) => this.#inbox.post(event),
+      slots: new Map(),
+      journal,
+      queue: [],
+      recordsSinceSnapshot: 0,
+      draining: false,
+    };
+    this.#ctx = ctx;
+    const following = createFollowing(entries);
+    this.#following = following;
+    const work = createWork(ctx, following);
+    const assignment = createAssignment(ctx);
+    this.#letGo = () => assignment.unassigned([...ctx.slots.keys()]);
+    const replay = createBackgroundReplay(ctx, () => isIdle(ctx, following));
+    const snapshots = createSnapshots(ctx, snapshotSeq, () => following.isAbandoned);
+    this.#snapshots = snapshots;
+    this.#handlers = {
+      assigned: ({ partitions }) => assignment.assigned(partitions),
+      unassigned: ({ partitions }) => assignment.unassigned(partitions),
+      fetched: ({ fetch, release }) => assignment.fetched(fetch, release),
+      checked: ({ slot, outcome }) => assignment.checked(slot, outcome),
+      schemas_resolved: ({ slot, outcome }) => {
+        if (!outcome.ok) this.#failed(outcome.error);
+        else work.schemasResolved(slot);
+      },
+      snapshot_written: ({ seq, outcome }) => snapshots.written(seq, outcome),
+      unreadable: ({ partition, error }) => assignment.halted(partition, error.message),
+      failed: ({ error }) => this.#failed(error),
+      turn: () => {},
+      stop: ({ done }) => {
+        ctx.draining = true;
+        done();
+      },
+    };
+    /** One thing per turn. @returns true when there is more */
+    const oneThing = (nowMs: number): boolean => {
+      if (ctx.draining) return false;
+      if (snapshots.isCopying || (following.left === 0 && snapshots.isDue(nowMs))) {
+        snapshots.advance();
+        return true;
+      }
+      if (work.step()) return true;
+      replay.advance(nowMs);
+      return false;
+    };
+    let gaugesAtMs = 0;
+    let commitAtMs = 0;
+    this.#advance = () => {
+      const nowMs = clock.monotonicMs();
+      if (oneThing(nowMs)) setImmediate(() => this.#inbox.post({ kind: 'turn' }));
+      this.#hasCaughtUp ||= isAtTarget(ctx, following);
+      if (nowMs >= gaugesAtMs) {
+        gaugesAtMs = nowMs + TICK_MS;
+        publishGauges(ctx);
+      }
+      if (nowMs >= commitAtMs && following.left === 0) {
+        commitAtMs = nowMs + options.commitIntervalMs;
+        void this.#commit();
+      }
+    };
+    this.#waitMs = () => Math.min(TICK_MS, replay.dueInMs(clock.monotonicMs()));
+    this.#finished = new Promise((resolve, reject) => {
+      this.#resolveFinished = resolve;
+      this.#rejectFinished = reject;
+    });
+    // a failure that comes before anybody looks at `done` is still there when they do
+    this.#finished.catch(() => {});
+  }
+
+  /** Begins to read; partitions follow by themselves. */
+  async start(): Promise<void> {
+    const { post, parts } = this.#ctx;
+    await parts.reader.start({
+      onAssigned: (partitions) => post({ kind: 'assigned', partitions }),
+      onRevoked: async (partitions) => post({ kind: 'unassigned', partitions }),
+      onLost: (partitions) => post({ kind: 'unassigned', partitions }),
+      onFetch: (fetch) => new Promise((release) => post({ kind: 'fetched', fetch, release })),
+      onHalted: (partition, error) => post({ kind: 'unreadable', partition, error }),
+      onFatal: (thrown) => post({ kind: 'failed', error: toReelstreamError(thrown) }),
+    });
+    this.#isRunning = true;
+    this.#loop = this.#run();
+  }
+
+  /** Resolves after `stop`; rejects when something happened that trying again cannot cure. */
+  get done(): Promise<void> {
+    return this.#finished;
+  }
+
+  /** Learns nothing more, writes a snapshot (not after a failure, nor while the journal is still followed), closes. */
+  async stop(): Promise<void> {
+    if (!this.#isRunning) return;
+    await new Promise<void>((done) => this.#inbox.post({ kind: 'stop', done }));
+    this.#isRunning = false;
+    this.#inbox.post({ kind: 'turn' });
+    await this.#loop;
+    await this.#commit();
+    this.#letGo();
+    await this.#ctx.parts.reader.stop();
+    if (!this.#hasFailed && this.#following.left === 0) await this.#snapshots.finish();
+    this.#resolveFinished();
+  }
+
+  /** to be read: whoever else changes it makes it another one than the journal says */
+  get model(): Recommender {
+    return this.#ctx.state.recommender;
+  }
+
+  /** partition -> next offset to apply */
+  positions(): ReadonlyMap<number, number> {
+    return new Map(
+      [...this.#ctx.slots.values()].map(({ partition, learned }) => [partition, learned.position]),
+    );
+  }
+
+  /** true once the record is applied, false when the deadline came first or the partition is not read */
+  reached(partition: number, offset: number, timeoutMs: number): Promise<boolean> {
+    return this.#ctx.waiters.reached(partition, offset, timeoutMs);
+  }
+
+  /** false until everything that the log held at the start is learned */
+  isReady(): boolean {
+    return this.notReady().length === 0;
+  }
+
+  isAlive(): boolean {
+    return this.#ctx.parts.clock.monotonicMs() - this.#turnedAtMs < STUCK_AFTER_MS;
+  }
+
+  notReady(): string[] {
+    return notReadyReasons(this.#ctx, this.#following, this.#hasCaughtUp);
+  }
+
+  status(): LearnerStatus {
+    return statusOf(this.#ctx, this.#following);
+  }
+
+  async #run(): Promise<void> {
+    while (this.#isRunning) {
+      this.#turnedAtMs = this.#ctx.parts.clock.monotonicMs();
+      for (const event of await this.#inbox.take(this.#waitMs())) this.#guarded(() => this.#handle(event));
+      this.#guarded(this.#advance);
+    }
+  }
+
+  #handle<K extends LearnerEvent['kind']>(event: Extract<LearnerEvent, { kind: K }>): void {
+    const handler = this.#handlers[event.kind as K] as (event: Extract<LearnerEvent, { kind: K }>) => void;
+    handler(event);
+  }
+
+  #guarded(step: () => void): void {
+    try {
+      step();
+    } catch (thrown) {
+      this.#failed(toReelstreamError(thrown));
+    }
+  }
+
+  #failed(error: ReelstreamError): void {
+    this.#hasFailed = true;
+    this.#ctx.draining = true;
+    this.#rejectFinished(error);
+  }
+
+  /** For lag figures alone. */
+  async #commit(): Promise<void> {
+    const { parts, slots } = this.#ctx;
+    const moved = [...slots.values()].filter(({ committed, learned }) => committed !== learned.position);
+    if (moved.length === 0) return;
+    const positions = new Map(moved.map(({ partition, learned }) => [partition, learned.position]));
+    const outcome = await outcomeOf(parts.reader.commit(positions));
+    if (outcome.ok) for (const slot of moved) slot.committed = positions.get(slot.partition)!;
+    else
+      parts.logger.debug(
+        { error: outcome.error.message },
+        'offsets not committed: the lag looks larger than it is',
+      );
+  }
+}

@@ -1,0 +1,102 @@
+import { ReelstreamError } from '../../core/errors.ts';
+import type { RecommenderOptions } from '../../recommender/options.ts';
+import { requireSameStream, whyNotReadable } from './check-log.ts';
+import type { JournalEntry } from './journal-codec.ts';
+import { Learner } from './learner.ts';
+import type { LearnerOptions, LearnerParts } from './learner-context.ts';
+import {
+  arraysOf,
+  emptyState,
+  type LearnerState,
+  learnFrom,
+  metaOf,
+  restoreState,
+  type SnapshotMeta,
+} from './learner-state.ts';
+import { encodeSnapshot } from './snapshot-codec.ts';
+import { openStateFolder, type StateFolder } from './state-folder.ts';
+import { createUserDirectory, type UserDirectory, type UserDirectoryOptions } from './user-directory.ts';
+
+export interface OpenLearner {
+  readonly folder: string;
+  readonly model: RecommenderOptions;
+  readonly users: UserDirectoryOptions;
+  /** forget what was learned: begin at the log's start */
+  readonly fromStart: boolean;
+}
+
+export interface OpenedLearner {
+  readonly learner: Learner;
+  readonly people: UserDirectory;
+}
+
+/**
+ * Restores the newest state, or begins one at the log's start, and holds it against the log.
+ * @throws ReelstreamError `halted` when the log no longer holds what must be learned, or is another one; `bad_data` when the
+ * state cannot be continued; `unavailable` or `kafka` as the probe
+ */
+export async function openLearner(
+  open: OpenLearner,
+  options: LearnerOptions,
+  parts: Omit<LearnerParts, 'people'>,
+): Promise<OpenedLearner> {
+  const { topic } = options;
+  const { probe, logger } = parts;
+  const folder = openStateFolder(open.folder, logger);
+  const stream = { clusterId: await probe.clusterId(), topic };
+  const found = open.fromStart ? null : await folder.find<SnapshotMeta>();
+  if (found === null) {
+    const state = emptyState(stream, open.model);
+    const starts = await probe.bounds(topic);
+    for (const [partition, { start }] of starts) learnFrom(state, partition, start);
+    return begin(open, options, parts, folder, state);
+  }
+  const { snapshot, seq, entries, journal } = found;
+  const state = continued(() => restoreState(snapshot, open.model));
+  requireSameStream(state.stream, stream, state.partitions.size, await probe.partitionCount(topic));
+  for (const learned of state.partitions.values()) {
+    const needed = Math.max(learned.position, lastOf(entries, learned.partition));
+    const reason = await whyNotReadable(probe, topic, learned, needed);
+    if (reason !== null) throw new ReelstreamError('halted', reason);
+  }
+  for (const schemaId of state.unknownSchemas) parts.decoder.learnUnknown(schemaId);
+  const people = createUserDirectory(open.users, snapshot.meta.people);
+  logger.info({ seq, entries: entries.length, ratings: state.recommender.ratings() }, 'state restored');
+  const start = { state, folder, journal, entries, snapshotSeq: seq };
+  return { people, learner: new Learner(options, { ...parts, people }, start) };
+}
+
+/** The empty state is a snapshot too, so that a restart knows where the log began. */
+async function begin(
+  open: OpenLearner,
+  options: LearnerOptions,
+  parts: Omit<LearnerParts, 'people'>,
+  folder: StateFolder,
+  state: LearnerState,
+): Promise<OpenedLearner> {
+  const people = createUserDirectory(open.users);
+  const seq = folder.nextSeq();
+  const meta = metaOf(state, people.state(), parts.clock.nowMs());
+  await folder.writeSnapshot(seq, encodeSnapshot(meta, [...arraysOf(state)]));
+  // whatever is older belongs to what was forgotten
+  folder.keepNewest(1);
+  const start = { state, folder, journal: folder.beginJournal(seq), entries: [], snapshotSeq: seq };
+  return { people, learner: new Learner(options, { ...parts, people }, start) };
+}
+
+function continued<T>(restore: () => T): T {
+  try {
+    return restore();
+  } catch (cause) {
+    throw new ReelstreamError(
+      'bad_data',
+      `${(cause as Error).message}; change the settings back, or learn anew with \`reelstream recommender --from-start\``,
+      { cause },
+    );
+  }
+}
+
+function lastOf(entries: readonly JournalEntry[], partition: number): number {
+  const run = entries.findLast((entry) => entry.kind === 'run' && entry.partition === partition);
+  return run?.kind === 'run' ? run.next : 0;
+}
