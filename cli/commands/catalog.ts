@@ -26,7 +26,7 @@ const SOURCES = `
 A source is a folder, a zip archive, or a zip archive on a web server (https://, http://) or in an S3 bucket
 (s3://bucket/key.zip; REELSTREAM_S3_* settings). It holds links.csv with movies.csv beside it (MovieLens),
 movies_metadata*.csv (The Movies Dataset), and optionally CPI*.csv and CUSR*.csv (FRED), at its top or one folder
-below. Ratings are not read: they are events and come through Kafka (reelstream produce --replay).`;
+below. Ratings are not read: they are events and come through Kafka (reelstream produce --history).`;
 
 const LOAD_HELP = `${SOURCES}
 
@@ -74,24 +74,26 @@ export const configure: Configure = (command) => {
       ),
     );
   shared(command, 'watch', 'load a source again whenever it has changed')
-    .option('--every <duration>', 'time between two looks', parseDurationMs, 24 * 3_600_000)
+    .option('--every <duration>', 'time between two looks (default: 24h)', parseDurationMs)
     .option('--once', 'look once and end')
     .addHelpText('after', WATCH_HELP)
     .action(
       action(async (options: CatalogueOptions & WatchOptions, settings, address: string) => {
         const request = catalogueRequest(address, options, settings);
-        if (options.every < MIN_INTERVAL_MS) throw new ReelstreamError('usage', '--every: at least 1s');
-        return options.once ? lookOnce(request, settings) : watch(request, options.every, settings);
+        const { every = DEFAULT_INTERVAL_MS } = options;
+        if (every < MIN_INTERVAL_MS) throw new ReelstreamError('usage', '--every: at least 1s');
+        return options.once ? lookOnce(request, settings) : watch(request, every, settings);
       }),
     );
 };
 
 interface WatchOptions {
-  readonly every: number;
+  readonly every?: number;
   readonly once?: boolean;
 }
 
 const MIN_INTERVAL_MS = 1_000;
+const DEFAULT_INTERVAL_MS = 24 * 3_600_000;
 
 function shared(command: Command, name: string, description: string): Command {
   return command
