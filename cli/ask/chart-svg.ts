@@ -2,6 +2,7 @@ import { BarChart, LineChart } from 'echarts/charts';
 import { GridComponent, TitleComponent } from 'echarts/components';
 import * as echarts from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
+import { roundedUp, spreadLabels } from './chart-axis.ts';
 import type { ChartPlan, ChartSeries } from './chart-plan.ts';
 import { shortenLabel, wrap } from './formats.ts';
 
@@ -159,6 +160,7 @@ function lines(plan: ChartPlan) {
   const shifts = spreadLabels(
     plan.series.map(({ values }) => lastKnown(values)),
     max,
+    PLOT_HEIGHT,
   );
   return {
     xAxis: {
@@ -212,33 +214,4 @@ function lineOf({ name, values }: ChartSeries, colour: string, shift: number) {
 
 function lastKnown(values: readonly (number | null)[]): number {
   return values.findLast((value) => value !== null) ?? 0;
-}
-
-/** The next of 1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8 times a power of ten, so that the axis ends at a tick. */
-function roundedUp(value: number): number {
-  if (value <= 0) return 1;
-  const power = 10 ** Math.floor(Math.log10(value));
-  const step = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((factor) => factor * power >= value) ?? 10;
-  return step * power;
-}
-
-const LABEL_HEIGHT = 17;
-
-/** By how many pixels each name moves from its line's end so that none covers another: those below make way downwards. */
-function spreadLabels(values: readonly number[], max: number): number[] {
-  const wanted = values.map((value) => PLOT_HEIGHT * (1 - value / max));
-  const order = wanted.map((_, i) => i).toSorted((a, b) => wanted[a]! - wanted[b]!);
-  const placed: number[] = [];
-  let lowest = Number.NEGATIVE_INFINITY;
-  for (const i of order) {
-    placed[i] = Math.max(wanted[i]!, lowest + LABEL_HEIGHT);
-    lowest = placed[i];
-  }
-  // pushed beyond the axis: all of that group move up again
-  let bound = PLOT_HEIGHT;
-  for (const i of order.toReversed()) {
-    placed[i] = Math.min(placed[i]!, bound);
-    bound = placed[i] - LABEL_HEIGHT;
-  }
-  return wanted.map((y, i) => placed[i]! - y);
 }

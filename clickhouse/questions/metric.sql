@@ -25,8 +25,8 @@
 -- column value_fractional [{metric}]: the same, films weighed 1/k; none for medians
 -- column films [films]: films in the group
 -- column known [films]: of these with the figure known
--- column group_key: id, code or year of the group
--- column also_key: id, code or year of the second group
+-- column group_key [id]: id, code or year of the group
+-- column also_key [id]: id, code or year of the second group
 -- total all_films [films]: films with a release date that pass the filters
 -- total all_known [films]: of these with the figure known
 -- total all_value [{metric}]: the statistic over these, each film once

@@ -2,12 +2,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { planChart } from '../../../cli/ask/chart-plan.ts';
 import { drawSvg } from '../../../cli/ask/chart-svg.ts';
 import { drawInTerminal } from '../../../cli/ask/chart-terminal.ts';
 import { type AnswerJson, render, toJson } from '../../../cli/ask/formats.ts';
 import { type ClickHouse, connectClickHouse } from '../../../clickhouse/connection.ts';
+import type { Answer } from '../../../clickhouse/questions-answer.ts';
 import { answer, type Given } from '../../clickhouse/questions/asking.ts';
 import { runProgram } from '../../helpers/program.ts';
 
@@ -41,8 +42,12 @@ export function askAsAPerson(server: () => { readonly url: string; readonly data
     });
 
   describe.each(ASKED)('%s, as a person sees it', (name, given) => {
+    let found: Answer;
+    beforeAll(async () => {
+      found = await withClickHouse((clickhouse) => answer(clickhouse, name, given));
+    });
+
     it('fits 80 columns, as a table and drawn', async () => {
-      const found = await withClickHouse((clickhouse) => answer(clickhouse, name, given));
       const table = render(found, 'table', { width: WIDTH });
       const drawn = drawInTerminal(planChart(found)!, WIDTH);
       expect(longestLine(table)).toBeLessThanOrEqual(WIDTH);
@@ -52,8 +57,7 @@ export function askAsAPerson(server: () => { readonly url: string; readonly data
       );
     });
 
-    it('says the same in CSV, JSON and Markdown, and as a picture with its title and coverage', async () => {
-      const found = await withClickHouse((clickhouse) => answer(clickhouse, name, given));
+    it('says the same in CSV, JSON and Markdown, and as a picture with its title and coverage', () => {
       const json = JSON.parse(render(found, 'json', { width: WIDTH })) as AnswerJson;
       expect(json).toEqual(toJson(found));
       const rows = parse(render(found, 'csv', { width: WIDTH }), { columns: true }) as Record<

@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { spreadYear } from '../../../cli/ask/bind.ts';
+import { roundedUp, spreadLabels } from '../../../cli/ask/chart-axis.ts';
 import { shortenLabel, wrap } from '../../../cli/ask/formats.ts';
 import { type NamedId, pick } from '../../../cli/ask/names.ts';
 import { cellText, columnText, shortNumber } from '../../../cli/ask/numbers.ts';
@@ -124,6 +126,27 @@ SELECT {from:${type}} AS x, {to:${type}}`;
     expect(spreadYear(years, { from: '1990' }, undefined)).toEqual({ from: '1990' });
     expect(() => spreadYear(years, { from: '1990' }, '1994')).toThrow('give one or the other');
     expect(() => spreadYear(years, {}, '94')).toThrow('not a year');
+  });
+});
+
+describe('the axis of lines', () => {
+  it('ends at a round figure above the highest', () => {
+    expect([0, 1, 1.1, 4.54e9, 5.53e9, 9.9].map(roundedUp)).toEqual([1, 1, 1.2, 5e9, 6e9, 10]);
+  });
+
+  it('has names that never cover each other and stay beside it', () => {
+    const heights = fc.array(fc.double({ min: 0, max: 10, noNaN: true }), { minLength: 1, maxLength: 7 });
+    fc.assert(
+      fc.property(heights, (values) => {
+        const shifts = spreadLabels(values, 10, 380);
+        const places = values
+          .map((value, i) => 380 * (1 - value / 10) + shifts[i]!)
+          .toSorted((a, b) => a - b);
+        const gaps = places.slice(1).map((place, i) => place - places[i]!);
+        expect(Math.min(Infinity, ...gaps)).toBeGreaterThan(16.9);
+        expect(places.at(-1)).toBeLessThanOrEqual(380);
+      }),
+    );
   });
 });
 
