@@ -61,7 +61,7 @@ function say(filters: readonly QuestionParameter[], values: Values, rows: number
 }
 
 function isThreshold(name: string): boolean {
-  return name.startsWith('min_') || name === 'share' || name === 'z';
+  return name.startsWith('min_') || name === 'share';
 }
 
 function isSpan(name: string): boolean {
