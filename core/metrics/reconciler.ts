@@ -58,8 +58,8 @@ export const RECONCILER_METRICS = {
   recon_canary_timestamp_seconds: {
     type: 'gauge',
     unit: 'unix seconds',
-    help: 'Kafka time of the newest canary of the partition that ClickHouse shows',
-    labels: PARTITION,
+    help: 'Kafka time of the newest canary of the partition that ClickHouse shows; group: who put it there',
+    labels: POSITION,
     absentUntilKnown: true,
   },
   recon_canary_interval_seconds: {

@@ -41,7 +41,7 @@ describe('alert rules', () => {
     const groups = ruleGroups(PROFILES.production);
     const known = knownSeries(groups);
     for (const rule of groups.flatMap(({ rules }) => rules)) {
-      const { brokenAt, series } = readPromql(expressionOf(rule));
+      const { brokenAt, series, groupedBy } = readPromql(expressionOf(rule));
       expect(brokenAt, expressionOf(rule)).toBeNull();
       for (const { metric, labels } of series) {
         expect(known.has(metric), metric).toBe(true);
@@ -51,6 +51,11 @@ describe('alert rules', () => {
           metric,
         ).toEqual([]);
       }
+      // a recorded series has whatever labels its rule left it
+      if (series.some(({ metric }) => known.get(metric) === null)) continue;
+      const exist = new Set(series.flatMap(({ metric }) => [...(known.get(metric) ?? [])]));
+      const made = [...expressionOf(rule).matchAll(/label_replace\([^"]*"(\w+)"/g)].map(([, label]) => label);
+      expect(groupedBy.filter((label) => !exist.has(label) && !made.includes(label))).toEqual([]);
     }
   });
 
