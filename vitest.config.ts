@@ -55,7 +55,7 @@ export default defineConfig({
         test: {
           name: 'alerts',
           include: ['test/alerts/**/*.test.ts'],
-          testTimeout: 120_000,
+          testTimeout: 300_000,
           maxConcurrency: 2,
           fileParallelism: false,
           retry,
