@@ -146,6 +146,49 @@ export const SETTINGS = {
     100_000_000,
     'Larger values are dead letters (too_large)',
   ),
+  REELSTREAM_RECOMMENDER_PORT: port(8000, 'Recommender: REST API, health and metrics'),
+  REELSTREAM_RECOMMENDER_INSTANCE: integer(
+    0,
+    0,
+    9_999,
+    'Number of this recommender: its folder below REELSTREAM_HOME, and the group that carries its lag',
+  ),
+  REELSTREAM_RECOMMENDER_SNAPSHOT_INTERVAL_MS: integer(
+    300_000,
+    1_000,
+    86_400_000,
+    'Longest time between two snapshots of the model while it learns',
+  ),
+  REELSTREAM_RECOMMENDER_SNAPSHOT_EVENTS: integer(
+    200_000,
+    100,
+    1_000_000_000,
+    'Records after which a snapshot is taken sooner: a restart learns at most so many again',
+  ),
+  REELSTREAM_RECOMMENDER_KEEP_SNAPSHOTS: integer(
+    2,
+    2,
+    10_000,
+    'Snapshots that are kept, with their journals',
+  ),
+  REELSTREAM_RECOMMENDER_REPLAY_CPU_PERCENT: integer(
+    25,
+    0,
+    100,
+    'Share of one core for going over old ratings while nothing waits to be learned; 0 = none',
+  ),
+  REELSTREAM_RECOMMENDER_WRITE_TIMEOUT_MS: integer(
+    5_000,
+    100,
+    120_000,
+    'Longest wait for Kafka to acknowledge a write of the API',
+  ),
+  REELSTREAM_API_FIRST_USER_ID: integer(
+    1,
+    1,
+    MAX_ID,
+    'New users get ids from here on, above all that are known',
+  ),
   REELSTREAM_CATALOG_POLL_INTERVAL_MS: integer(
     10_000,
     100,
@@ -178,6 +221,27 @@ export const SETTINGS = {
     'S3 access key; empty = where the AWS SDK looks (AWS_* variables, profile, role)',
   ),
   REELSTREAM_S3_SECRET_ACCESS_KEY: secret('S3 secret key'),
+
+  REELSTREAM_RECOMMENDER_ENGINE: choice(
+    ['blend', 'sgd', 'rows'],
+    'blend',
+    'How ratings are learned: gradient steps, row solves, or both side by side',
+  ),
+  REELSTREAM_RECOMMENDER_REPLAY_IN_PATH: flag(
+    false,
+    'Go over old ratings with every event too, not only while nothing waits to be learned',
+  ),
+  TOP_N: integer(20, 1, 1_000, 'Recommendations given when a request does not say how many'),
+  STAT_MOVIE_USERS_LOWER_LIMIT: integer(5, 1, 1_000_000, 'Ratings a film needs before its average is shown'),
+  MODEL_N_FACTORS: integer(50, 0, 1_000, 'Factors of a row: of sgd and svd'),
+  MODEL_N_EPOCHS: integer(
+    50,
+    1,
+    10_000,
+    'Epochs of svd; for what learns online, how often replay visits a rating in all',
+  ),
+  MODEL_LR_ALL: decimal('0.008', 0, 1, 'Learning rate of svd; sgd takes its own rate times this over 0.008'),
+  MODEL_REG_ALL: decimal('0.2', 0, 10, 'Regularisation of svd; sgd takes its own times this over 0.2'),
 
   MOVIES_MATCH_LOG_LEVEL: choice(
     PYTHON_LOG_LEVELS,

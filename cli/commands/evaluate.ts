@@ -1,6 +1,7 @@
 import { LEARNERS, type LearnerName } from '../../recommender/evaluation/learners.ts';
 import { ORDERS, type Order } from '../../recommender/evaluation/ratings.ts';
 import { action, type Configure, parseInteger } from '../command.ts';
+import { modelSettingsFrom } from '../evaluate/model-settings.ts';
 import { oneOf } from '../evaluate/one-of.ts';
 import { PROTOCOLS, type Protocol, RUN } from '../evaluate/protocols.ts';
 import { readRatings } from '../evaluate/read-ratings.ts';
@@ -27,6 +28,7 @@ Protocols:
   next-session  the same for the first ten after a pause of more than a day
   cold-start    the first list of each new user against the user's first twenty films
 Folds hash3: fnv1a32("<user>:<film>") mod 3, over the decimal ids; any program can make them again.
+MODEL_N_FACTORS, MODEL_N_EPOCHS, MODEL_LR_ALL and MODEL_REG_ALL count here as they do for the service.
 Rankings are over all films, never over a sample. Equal seeds give equal figures, to the last digit.
 
 Exit codes: 0 done, 1 a row of the ratings is wrong, 2 the file cannot be read or an option is wrong`;
@@ -43,10 +45,18 @@ export const configure: Configure = (command) => {
     .option('--json', 'print the figures as JSON')
     .addHelpText('after', HELP)
     .action(
-      action(async ({ ratings: path, protocol, engine, order, seed, json }: Options) => {
+      action(async ({ ratings: path, protocol, engine, order, seed, json }: Options, settings) => {
         const { ratings, hash } = await readRatings(path ?? `${sampleFolder}/ml-latest-small/ratings.csv`);
         const progress = createProgress();
-        const report = RUN[protocol]({ ratings, hash, engines: engine, order, seed, say: progress.update });
+        const report = RUN[protocol]({
+          ratings,
+          hash,
+          engines: engine,
+          order,
+          seed,
+          model: modelSettingsFrom(settings),
+          say: progress.update,
+        });
         progress.done(`${protocol}: ${ratings.length.toLocaleString('en-US')} ratings, seed ${seed}`);
         if (json) printJson({ protocol, seed, ratings: { hash, rows: ratings.length }, ...report.figures });
         else {

@@ -9,7 +9,7 @@ import { evaluateRanking } from '../../recommender/evaluation/ranking.ts';
 import { type Order, orderOf, type Ratings, selectRatings } from '../../recommender/evaluation/ratings.ts';
 import { RIVER_ON_SAMPLE, SAMPLE_HASH, SURPRISE_ON_SAMPLE } from '../../recommender/evaluation/references.ts';
 import { type Split, splitLast, splitNextSession } from '../../recommender/evaluation/splits.ts';
-import { recommenderDefaults } from '../../recommender/options.ts';
+import type { ModelSettings } from '../../recommender/options.ts';
 import type { Cell } from '../print.ts';
 import { digits, type Report } from './report.ts';
 
@@ -22,6 +22,7 @@ export interface Task {
   readonly engines: readonly LearnerName[];
   readonly order: Order;
   readonly seed: number;
+  readonly model: ModelSettings;
   readonly say: (text: string) => void;
 }
 
@@ -33,19 +34,20 @@ export const RUN: Readonly<Record<Protocol, (task: Task) => Report>> = {
   'cold-start': coldStart,
 };
 
-const passesOf = (engine: LearnerName): string => (engine === 'svd' ? '50 epochs' : 'one pass');
+const passesOf = (engine: LearnerName, { epochs }: ModelSettings): string =>
+  engine === 'svd' ? `${epochs} epochs` : 'one pass';
 
-function crossValidation({ ratings, hash, engines, order, seed, say }: Task): Report {
+function crossValidation({ ratings, hash, engines, order, seed, model, say }: Task): Report {
   const rows = orderOf(ratings, order, seed);
   const folds = hashFolds(ratings);
   const results = engines.map((engine) => {
     say(`${engine}, ${order} order …`);
-    return { engine, order, ...crossValidate(createLearner(engine, seed), ratings, rows, folds) };
+    return { engine, order, ...crossValidate(createLearner(engine, seed, model), ratings, rows, folds) };
   });
   const own = results.map(({ engine, rmse, mae, folds }): Cell[] => [
     engine,
     order,
-    passesOf(engine),
+    passesOf(engine, model),
     digits(rmse),
     digits(mae),
     folds.map((fold) => digits(fold.rmse)).join(' '),
@@ -69,14 +71,14 @@ function crossValidation({ ratings, hash, engines, order, seed, say }: Task): Re
   };
 }
 
-function prequential({ ratings, engines, hash, seed, say }: Task): Report {
+function prequential({ ratings, engines, hash, seed, model, say }: Task): Report {
   const order = orderOf(ratings, 'time', seed);
   const online = engines.filter((engine): engine is EngineName =>
     (ENGINES as readonly string[]).includes(engine),
   );
   const results = online.map((engine) => {
     say(`${engine}, in order of time …`);
-    const options = learnerOptions(engine, seed);
+    const options = learnerOptions(engine, seed, model);
     return { engine, ...evaluatePrequential(options, ratings, order, true) };
   });
   const errors = (label: string, { all, last20, last10 }: StreamError): Cell[] => [
@@ -130,7 +132,7 @@ const plain = ({ all, last20, last10 }: StreamError) =>
   );
 
 function ranking(title: string, task: Task, split: (ratings: Ratings, order: Int32Array) => Split): Report {
-  const { ratings, seed, say } = task;
+  const { ratings, seed, model, say } = task;
   const { train, test } = split(ratings, orderOf(ratings, 'time', seed));
   const trained = selectRatings(ratings, train);
   const online = task.engines.filter((engine): engine is EngineName =>
@@ -142,7 +144,7 @@ function ranking(title: string, task: Task, split: (ratings: Ratings, order: Int
   ];
   const results = rankers.map(([label, name, engine]) => {
     say(`${label} …`);
-    const ranker = createMovieRanker(name, trained, seed, recommenderDefaults(engine));
+    const ranker = createMovieRanker(name, trained, seed, engine, model);
     return { ranker: label, ...evaluateRanking(ranker, ratings, test) };
   });
   return {

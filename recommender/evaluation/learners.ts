@@ -1,6 +1,11 @@
 import { ENGINES, type EngineName } from '../engines/create-engine.ts';
 import { fitSvd, type SvdOptions } from '../engines/svd.ts';
-import { KNOWN_SETTINGS, type RecommenderOptions, recommenderDefaults } from '../options.ts';
+import {
+  KNOWN_SETTINGS,
+  type ModelSettings,
+  optionsFromSettings,
+  type RecommenderOptions,
+} from '../options.ts';
 import { type ChangeEvent, createRecommender, type Recommender } from '../recommender.ts';
 import { clip } from '../store/scale.ts';
 import type { Ratings } from './ratings.ts';
@@ -14,17 +19,23 @@ export type Predictor = (userId: number, movieId: number) => number;
 /** Sees the ratings once, in their order; `svd` then goes over them for its epochs. */
 export type Learner = (ratings: Ratings) => Predictor;
 
-export const SVD_DEFAULTS: SvdOptions = { ...KNOWN_SETTINGS, seed: 0 };
-
-export function createLearner(name: LearnerName, seed: number): Learner {
-  if (name === 'svd') return svdLearner({ ...SVD_DEFAULTS, seed });
+export function createLearner(
+  name: LearnerName,
+  seed: number,
+  model: ModelSettings = KNOWN_SETTINGS,
+): Learner {
+  if (name === 'svd') return svdLearner({ ...model, seed });
   if (name === 'mean') return learnMean;
-  return onlineLearner(learnerOptions(name, seed));
+  return onlineLearner(learnerOptions(name, seed, model));
 }
 
 /** Predictions alone, with everything else as the service has it. */
-export function learnerOptions(name: EngineName | 'biases', seed: number): RecommenderOptions {
-  const defaults = recommenderDefaults(name === 'biases' ? 'sgd' : name);
+export function learnerOptions(
+  name: EngineName | 'biases',
+  seed: number,
+  model: ModelSettings = KNOWN_SETTINGS,
+): RecommenderOptions {
+  const defaults = optionsFromSettings(name === 'biases' ? 'sgd' : name, model);
   const { engine } = defaults;
   const sgd = { ...engine.sgd, seed: engine.sgd.seed + seed };
   return {

@@ -1,8 +1,9 @@
-import { fitSvd } from '../engines/svd.ts';
-import { type RecommenderOptions, recommenderDefaults } from '../options.ts';
+import type { EngineName } from '../engines/create-engine.ts';
+import { fitSvd, type SvdOptions } from '../engines/svd.ts';
+import { KNOWN_SETTINGS, type ModelSettings, optionsFromSettings } from '../options.ts';
 import { createTopList } from '../ranking/top-list.ts';
 import { createRecommender } from '../recommender.ts';
-import { feed, SVD_DEFAULTS } from './learners.ts';
+import { feed } from './learners.ts';
 import type { Ratings } from './ratings.ts';
 
 /** Films for a user, best first, without those the user rated in training. */
@@ -19,20 +20,21 @@ export function createMovieRanker(
   name: RankerName,
   train: Ratings,
   seed: number,
-  options: RecommenderOptions = recommenderDefaults(),
+  engine: EngineName = 'blend',
+  model: ModelSettings = KNOWN_SETTINGS,
 ): MovieRanker {
   if (name === 'recommender') {
-    const recommender = createRecommender(options);
+    const recommender = createRecommender(optionsFromSettings(engine, model));
     feed(recommender, train, 0, train.length);
     return (userId, limit) => recommender.topMovies(userId, limit);
   }
-  return rankByScore(train, scorer(name, train, seed));
+  return rankByScore(train, scorer(name, train, { ...model, seed }));
 }
 
 type Scorer = (userId: number, movieId: number) => number;
 
-function scorer(name: Exclude<RankerName, 'recommender'>, train: Ratings, seed: number): Scorer {
-  if (name === 'svd') return fitSvd(train, { ...SVD_DEFAULTS, seed }).predict;
+function scorer(name: Exclude<RankerName, 'recommender'>, train: Ratings, svd: SvdOptions): Scorer {
+  if (name === 'svd') return fitSvd(train, svd).predict;
   const counts = new Map<number, number>();
   const sums = new Map<number, number>();
   for (let row = 0; row < train.length; row++) {

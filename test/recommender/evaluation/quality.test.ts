@@ -9,7 +9,6 @@ import { createMovieRanker } from '../../../recommender/evaluation/rankers.ts';
 import { evaluateRanking } from '../../../recommender/evaluation/ranking.ts';
 import { orderOf, type Ratings, selectRatings } from '../../../recommender/evaluation/ratings.ts';
 import { splitLast } from '../../../recommender/evaluation/splits.ts';
-import { recommenderDefaults } from '../../../recommender/options.ts';
 import { sampleRatings } from './sample.ts';
 
 /** What a change may cost before somebody has to look. */
@@ -58,11 +57,7 @@ describe('quality on the sample, as a stream', () => {
   it('ranks far above popularity', () => {
     const { train, test } = splitLast(ratings, order);
     const trained = selectRatings(ratings, train);
-    const found = evaluateRanking(
-      createMovieRanker('recommender', trained, 0, recommenderDefaults('sgd')),
-      ratings,
-      test,
-    );
+    const found = evaluateRanking(createMovieRanker('recommender', trained, 0, 'sgd'), ratings, test);
     expect(found.recall20).toBeGreaterThan(0.145 - RECALL_TOLERANCE);
     expect(found.likedRecall20).toBeGreaterThan(0.17 - RECALL_TOLERANCE);
     const popular = evaluateRanking(createMovieRanker('popularity', trained, 0), ratings, test);
