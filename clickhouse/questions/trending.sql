@@ -58,8 +58,10 @@ WITH
         WHERE dimension = {by:String} AND bucket BETWEEN before_start AND toDateTime(last_bucket, 'UTC')
         GROUP BY id
     ),
-    (SELECT toUInt64(round(sum(credit))) FROM counted) AS total,
-    (SELECT toUInt64(round(sum(credit_before))) FROM counted) AS total_before,
+    -- all genres of a film together are one rating
+    (SELECT (toUInt64(round(sum(credit))), toUInt64(round(sum(credit_before)))) FROM counted) AS totals,
+    totals.1 AS total,
+    totals.2 AS total_before,
     -- Wilson's bounds of n / (n + n_before), times (n + n_before + z2)
     n + n_before AS both,
     {min_z:Float64} * sqrt(n * n_before / both + z2 / 4) AS reach,
