@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -23,10 +24,12 @@ import { migrate, readMigrations } from '../../clickhouse/migrate.ts';
 import { systemClock } from '../../core/clock.ts';
 import { ReelstreamError } from '../../core/errors.ts';
 import { silentLogger } from '../../core/logger.ts';
+import { findFreePorts } from '../../embedded/supervisor/ports.ts';
 import { noEnvFile, projectRoot } from '../../runtime/environment.ts';
 import { readSettings } from '../../runtime/settings.ts';
 import { startTestClickHouse, type TestClickHouse } from '../helpers/clickhouse-server.ts';
-import { runProgram } from '../helpers/program.ts';
+import { runProgram, startService } from '../helpers/program.ts';
+import { waitUntil } from '../helpers/wait-until.ts';
 import {
   type FileServer,
   S3_CREDENTIALS,
@@ -295,7 +298,7 @@ describe('the same files elsewhere', () => {
   beforeAll(async () => {
     scratchFolder = mkdtempSync(join(tmpdir(), 'reelstream-scratch-'));
     archive = join(scratchFolder, 'films.zip');
-    files = await startFileServer((path) => (path === '/films.zip' ? archive : null));
+    files = await startFileServer((path) => (path === '/films.zip' && existsSync(archive) ? archive : null));
     s3 = await startS3();
   });
   afterAll(async () => {
@@ -355,7 +358,9 @@ describe('the same files elsewhere', () => {
       expect(await contents(), address).toEqual(expected);
       expect(await load()).toMatchObject({ status: 'unchanged', version: 1 });
     }
-    expect(await loadFrom(s3Address, options({ anonymous: true }))).toMatchObject({ status: 'unchanged' });
+    expect(await loadFrom(s3Address, options({ anonymous: true, accessKeyId: 'NOBODY' }))).toMatchObject({
+      status: 'unchanged',
+    });
     expect(readdirSync(join(scratchFolder, 'fetched'))).toEqual([]);
     const [row] = await clickhouse.query(`SELECT role, file_name, address, revision != '' AS has_revision,
       toInt32(rows_read) AS rows_read, toInt32(rows_loaded) AS rows_loaded FROM catalog_sources WHERE role = 'links'`);
@@ -408,7 +413,7 @@ describe('the same files elsewhere', () => {
     await expect(loadFrom(`${files.url}/absent.zip`)).rejects.toMatchObject({ code: 'usage' });
     await expect(loadFrom('s3://films/absent.zip')).rejects.toMatchObject({ code: 'usage' });
     await expect(loadFrom('s3://films/')).rejects.toThrow(/s3:\/\/bucket\/key\.zip/);
-    await expect(loadFrom(s3Address, options({ secretAccessKey: 'wrong' }))).rejects.toMatchObject({
+    await expect(loadFrom(s3Address, options({ accessKeyId: 'NOBODY' }))).rejects.toMatchObject({
       code: 'usage',
     });
     const small = { ...options(), budget: { maxDownloadBytes: 1_000, maxUnpackedBytes: 1_000_000 } };
@@ -420,16 +425,21 @@ describe('the same files elsewhere', () => {
 
   it('are not fetched again by a watch while the server says that nothing changed', async () => {
     const settings = readSettings({ REELSTREAM_HOME: scratchFolder, ...noEnvFile });
-    const deps = { clickhouse, clock: systemClock, logger: silentLogger };
-    for (const address of [httpAddress(), s3Address]) {
+    for (const address of [s3Address, httpAddress()]) {
       await newDatabase();
+      const deps = { clickhouse, clock: systemClock, logger: silentLogger };
       await pack();
       files.requests.length = 0;
       const request = catalogueRequest(address, {}, settings);
-      const look = () => createLook(request, deps, () => options())(new AbortController().signal);
+      const chunks: number[] = [];
+      const counting = { ...options(), onBytes: (_: string, bytes: number) => void chunks.push(bytes) };
+      const look = () => createLook(request, deps, () => counting)(new AbortController().signal);
       expect(await look()).toEqual({ outcome: 'loaded', version: 1 });
+      expect(chunks.splice(0)).not.toEqual([]);
       expect(await look()).toEqual({ outcome: 'unchanged', version: 1 });
-      if (address === httpAddress()) expect(files.requests.map(({ status }) => status)).toEqual([200, 304]);
+      expect(chunks).toEqual([]);
+      if (address === s3Address) continue;
+      expect(files.requests.map(({ status }) => status)).toEqual([200, 304]);
       appendFileSync(join(folder, 'ml-latest-small/movies.csv'), `${databases + 999_000},New (2024),Drama\n`);
       await pack();
       expect(await look()).toEqual({ outcome: 'loaded', version: 2 });
@@ -437,16 +447,15 @@ describe('the same files elsewhere', () => {
       rmSync(join(folder, 'cpi'), { recursive: true });
       await load();
       expect(await look()).toEqual({ outcome: 'loaded', version: 4 });
-      cutSample(folder);
     }
   });
 
-  const program = (...args: string[]) =>
-    runProgram(['catalog', ...args], {
-      REELSTREAM_CLICKHOUSE_URL: server.url,
-      REELSTREAM_CLICKHOUSE_DATABASE: clickhouse.database,
-      REELSTREAM_HOME: join(scratchFolder, 'home'),
-    });
+  const environment = () => ({
+    REELSTREAM_CLICKHOUSE_URL: server.url,
+    REELSTREAM_CLICKHOUSE_DATABASE: clickhouse.database,
+    REELSTREAM_HOME: join(scratchFolder, 'home'),
+  });
+  const program = (...args: string[]) => runProgram(['catalog', ...args], environment());
 
   it('end the command with 3 when the server is gone, 1 when --strict has something to refuse, else with 0', async () => {
     await load();
@@ -482,5 +491,29 @@ describe('the same files elsewhere', () => {
     expect(lines('errors.ndjson').length).toBeGreaterThanOrEqual(1);
     expect(JSON.parse(lines('report.json').join('\n'))).toMatchObject({ version: report.version });
     expect(await program('watch', httpAddress(), '--once')).toMatchObject({ code: 0 });
+  });
+
+  it('are kept at by a service, which outlives a server that is away and stops when told', async () => {
+    await pack();
+    const [port] = await findFreePorts(1);
+    const watch = await startService(
+      ['catalog', 'watch', httpAddress(), '--every', '1s'],
+      { ...environment(), REELSTREAM_CATALOG_METRICS_PORT: String(port) },
+      `http://127.0.0.1:${port}/readyz`,
+    );
+    const films = () => one('SELECT toInt32(count()) AS x FROM movies');
+    const looks = async (outcome: string) => {
+      const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      return Number(new RegExp(`catalog_looks_total\\{outcome="${outcome}"\\} (\\d+)`).exec(metrics)?.[1]);
+    };
+    expect(await films()).toBe(110);
+    rmSync(archive);
+    await waitUntil('a look that failed', 20_000, async () => (await looks('failed')) > 0);
+    expect(await films()).toBe(110);
+    appendFileSync(join(folder, 'ml-latest-small/movies.csv'), '999999,New Film (2024),Drama\n');
+    await pack();
+    await waitUntil('the new film', 20_000, async () => (await films()) === 111);
+    await waitUntil('a look without news', 20_000, async () => (await looks('unchanged')) > 0);
+    expect(await watch.stop()).toMatchObject({ code: 0 });
   });
 });
