@@ -104,6 +104,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/sink.ts'),
   },
   {
+    name: 'recommender',
+    summary: 'learn from the ratings topic as it comes; a restart goes on bit for bit',
+    load: () => import('./commands/recommender.ts'),
+  },
+  {
     name: 'catalog',
     summary: 'load the catalogue of films: catalog load <dir>',
     load: () => import('./commands/catalog.ts'),
