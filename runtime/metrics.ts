@@ -39,7 +39,9 @@ export function createMetrics(options: MetricsOptions): MetricsRegistry {
       labelNames: Object.keys(spec.labels),
       registers: [registry],
     };
-    const series = spec.absentUntilKnown ? [] : combinations(spec, options.knownLabels ?? {});
+    const known = options.knownLabels ?? {};
+    requireBirth(name, spec, known);
+    const series = spec.absentUntilKnown ? [] : combinations(spec, known);
     if (spec.type === 'counter') {
       const counter = new Counter(base);
       for (const labels of series) counter.inc(labels, 0);
@@ -71,7 +73,18 @@ function owned<T>(instruments: Map<string, T>, name: string): T {
   return instrument;
 }
 
-/** Labels that stay open have no series yet: the first one is born with its first value. */
+/** A series that is born with its first increase has none that anybody could see: rules would sleep through it. */
+function requireBirth(name: string, spec: MetricSpec, known: MetricsOptions['knownLabels'] = {}): void {
+  if (spec.type === 'gauge') return;
+  const open = Object.entries(spec.labels).filter(([label, closed]) => !closed && !known[label]?.length);
+  if (open.length > 0) {
+    throw new Error(
+      `${name} has no known ${open.map(([label]) => label).join(', ')}: name them in knownLabels`,
+    );
+  }
+}
+
+/** Labels of a gauge that stay open have no series yet: the first one is born with its first value. */
 function combinations(
   spec: MetricSpec,
   known: Readonly<Record<string, readonly (string | number)[]>>,

@@ -45,6 +45,13 @@ describe('metrics', () => {
     expect(body).toMatch(/reelstream_catalog_version 7/);
   });
 
+  it('refuse a counter whose series would be born with its first increase', () => {
+    const names = ['sink_batches_total'] as const;
+    expect(() => createMetrics({ service: 'test', version: '0', names })).toThrow(/no known table/);
+    const knownLabels = { table: ['events_raw'] };
+    expect(() => createMetrics({ service: 'test', version: '0', names, knownLabels })).not.toThrow();
+  });
+
   it('refuse a name that the service does not export', () => {
     expect(() => make().add('sink_batches_total', { table: 'x', outcome: 'ok' })).toThrow(/not exported/);
   });
