@@ -24,7 +24,8 @@ type VersionedTable = keyof typeof TABLES;
 const TABLE_NAMES = Object.keys(TABLES) as VersionedTable[];
 
 const DICTIONARIES = ['genre_names', 'company_names', 'movie_titles'] as const;
-const INSERT_ROWS = 10_000;
+/** A batch is in memory three times: as rows, as text, and as what the connection has not sent yet. */
+const INSERT_ROWS = 4_000;
 const CLAIM_ATTEMPTS = 20;
 const UNKNOWN_TABLE = 60;
 

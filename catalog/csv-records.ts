@@ -38,8 +38,13 @@ export async function* readStretches(
   maxRecordBytes: number = MAX_RECORD_BYTES,
 ): AsyncGenerator<Stretch> {
   const cutter = createCutter(maxRecordBytes);
-  for await (const chunk of chunks) yield* cutter.take(Buffer.from(chunk), false);
+  for await (const chunk of chunks) yield* cutter.take(asBuffer(chunk), false);
   yield* cutter.take(Buffer.alloc(0), true);
+}
+
+/** The same bytes, not a copy. */
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 function createCutter(maxRecordBytes: number) {

@@ -72,10 +72,40 @@ type MetadataColumn = (typeof METADATA_COLUMNS)[number];
 /** Free text, in which three records of the published file are broken by a line end. */
 export const METADATA_SPLIT_COLUMNS = ['overview', 'tagline', 'title', 'original_title'] as const;
 
+/** Reads lists of which films have few different ones: each text is parsed once, and films share the result. */
+export interface ListReader {
+  readonly genres: (text: string) => CleanedList<Named>;
+  readonly countryCodes: (text: string) => CleanedList<string>;
+  readonly languageCodes: (text: string) => CleanedList<string>;
+}
+
+export function createListReader(): ListReader {
+  return {
+    genres: remembered(namedList),
+    countryCodes: remembered((text) => codes(text, 'iso_3166_1')),
+    languageCodes: remembered((text) => codes(text, 'iso_639_1')),
+  };
+}
+
+/** More different texts than honest films have are not kept: memory has a bound. */
+const MAX_REMEMBERED = 10_000;
+
+function remembered<T>(read: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    const found = known.get(text);
+    if (found !== undefined) return found;
+    const result = read(text);
+    if (known.size < MAX_REMEMBERED) known.set(text, result);
+    return result;
+  };
+}
+
 /** A row of `movies_metadata.csv`. Only a row without a usable id is no film; every other fault costs one field. */
 export function toFilmFacts(
   fields: Fields,
   minCredibleDollars: number = MIN_CREDIBLE_DOLLARS,
+  lists: ListReader = createListReader(),
 ): RowOutcome<RepairedFacts> {
   const tmdbId = parseId(fields.id);
   if (tmdbId === null) return { quarantine: { field: 'id', reason: 'not_an_id' } };
@@ -108,9 +138,9 @@ export function toFilmFacts(
     originalLanguage: text('original_language'),
     status: text('status'),
     collection: taken('belongs_to_collection', namedList(raw('belongs_to_collection')))[0] ?? null,
-    countryCodes: taken('production_countries', codes(raw('production_countries'), 'iso_3166_1')),
-    languageCodes: taken('spoken_languages', codes(raw('spoken_languages'), 'iso_639_1')),
-    genres: taken('genres', namedList(raw('genres'))),
+    countryCodes: taken('production_countries', lists.countryCodes(raw('production_countries'))),
+    languageCodes: taken('spoken_languages', lists.languageCodes(raw('spoken_languages'))),
+    genres: taken('genres', lists.genres(raw('genres'))),
     companies: taken('production_companies', namedList(raw('production_companies'))),
   };
   return { ok: { facts, remarks: [...remarks, ...notesOn(facts)] } };

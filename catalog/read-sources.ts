@@ -3,7 +3,13 @@ import { hashingReader } from './content-hash.ts';
 import { CPI_LAYOUT, type CpiMonth, toCpiMonths } from './cpi.ts';
 import { type CsvLayout, type Fields, needs, readCsv } from './csv.ts';
 import { MIN_CREDIBLE_DOLLARS } from './field-values.ts';
-import { type FilmFacts, METADATA_COLUMNS, METADATA_SPLIT_COLUMNS, toFilmFacts } from './film-facts.ts';
+import {
+  createListReader,
+  type FilmFacts,
+  METADATA_COLUMNS,
+  METADATA_SPLIT_COLUMNS,
+  toFilmFacts,
+} from './film-facts.ts';
 import type { Findings, Trouble } from './findings.ts';
 import {
   LINK_COLUMNS,
@@ -84,7 +90,8 @@ async function readLinks(file: CatalogueFile, into: Keyed<Link>, options: ReadOp
 /** A film may stand in the metadata twice: of two that differ, the one with more votes is the newer copy, then the later row. */
 async function readMetadata(file: CatalogueFile, into: Keyed<FilmFacts>, options: ReadOptions) {
   const { findings, minCredibleDollars = MIN_CREDIBLE_DOLLARS } = options;
-  const parse = (fields: Fields) => toFilmFacts(fields, minCredibleDollars);
+  const lists = createListReader();
+  const parse = (fields: Fields) => toFilmFacts(fields, minCredibleDollars, lists);
   const layout = needs(METADATA_COLUMNS, METADATA_SPLIT_COLUMNS);
   for await (const { line, row } of goodRows(file, layout, parse, options)) {
     for (const { outcome, trouble } of row.remarks) findings.add({ file: file.name, outcome, line }, trouble);

@@ -27,7 +27,7 @@ export async function localFile(path: string, shown: string = basename(path)): P
   return {
     path: shown,
     bytes: size,
-    open: async () => createReadStream(path, { highWaterMark: 256 * 1024 }),
+    open: async () => createReadStream(path),
   };
 }
 
