@@ -16,6 +16,7 @@ export interface Drift {
 }
 
 const HALF_LIFE_MS = 600_000;
+const FADING = Math.LN2 / HALF_LIFE_MS;
 const GAIN = 0.1;
 
 export function createDrift(): Drift {
@@ -26,7 +27,8 @@ export function createDrift(): Drift {
     const value = stars.data[user]!;
     if (value === 0) return 0;
     // an event older than the newest one finds the mood as it is
-    return value * 0.5 ** (Math.max(0, tsMs - times.data[user]!) / HALF_LIFE_MS);
+    const age = tsMs - times.data[user]!;
+    return age > 0 ? value * Math.exp(-age * FADING) : value;
   };
 
   return {

@@ -5,6 +5,7 @@ import { halfStarsOf, isRated } from '../store/opinion.ts';
 import type { RatingStore } from '../store/rating-store.ts';
 import { fillNormal } from './initial-factors.ts';
 import type { RatingEngine } from './rating-engine.ts';
+import { createReplayOrder } from './replay-order.ts';
 import { createRowSide, type RowSide } from './row-side.ts';
 
 export interface RowsOptions {
@@ -35,8 +36,6 @@ const FILM_PRIOR = { factorVariance: 0.03, biasVariance: 0.2, initialFactorVaria
 const INITIAL_DEVIATION = 0.1;
 /** Refreshes by replay that a row gets while its ratings come in, about. */
 const REFRESHES = 64;
-/** Draw number beyond those that look for a rating. */
-const REFRESH_DRAW = 1_000;
 
 /**
  * Biased matrix factorisation by mean-field variational Bayes, one coordinate step per event: a row is the exact answer to
@@ -55,9 +54,8 @@ export function createRowsEngine(store: RatingStore, options: RowsOptions): Rati
   const films = createRowSide('rows.film', factors, FILM_PRIOR);
   const counters = createTable('rows.counters', { replayed: float64(), refused: float64() }, 1);
   const filmStart = createChance(seed, 'rows.film');
-  const replayDraws = createChance(seed, 'rows.replay');
-  const pickSlot = (slots: number, attempt: number) =>
-    replayDraws.below(counters.columns.replayed.data[0]!, slots, attempt);
+  const pickSlot = createReplayOrder(counters.columns.replayed, seed, 'rows.replay');
+  const refreshTurns = createChance(seed, 'rows.refresh');
 
   function rebuildUser(user: number): void {
     const { film, opinion } = store.users.columns;
@@ -99,7 +97,7 @@ export function createRowsEngine(store: RatingStore, options: RowsOptions): Rati
 
   /** Long rows are drawn often and cost much: as many refreshes of a row, whatever its length, are enough. */
   function refresh(user: number, film: number): void {
-    const turn = replayDraws.unit(counters.columns.replayed.data[0]!, REFRESH_DRAW);
+    const turn = refreshTurns.unit(counters.columns.replayed.data[0]!);
     if (turn * store.userRatings(user) < REFRESHES) {
       rebuildUser(user);
       solve(users, user);
@@ -144,10 +142,8 @@ export function createRowsEngine(store: RatingStore, options: RowsOptions): Rati
     unlearn: resolvePair,
     forgetUser: (user) => users.reset(user),
     replay(rounds) {
-      const replayed = counters.columns.replayed.data;
       for (let n = rounds * replayPairs; n > 0; n--) {
         const slot = store.drawRating(pickSlot);
-        replayed[0]!++;
         if (slot < 0) return;
         refresh(store.users.ownerOfSlot(slot), store.users.columns.film.data[slot]!);
       }

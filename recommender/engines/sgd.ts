@@ -5,6 +5,7 @@ import { halfStarsOf } from '../store/opinion.ts';
 import type { RatingStore } from '../store/rating-store.ts';
 import { fillNormal } from './initial-factors.ts';
 import type { RatingEngine } from './rating-engine.ts';
+import { createReplayOrder } from './replay-order.ts';
 
 export interface SgdOptions {
   readonly factors: number;
@@ -45,18 +46,22 @@ export function createSgdEngine(store: RatingStore, options: SgdOptions): Rating
   const counters = createTable('sgd.counters', { replayed: float64(), refused: float64() }, 1);
   const userStart = createChance(seed, 'sgd.user');
   const filmStart = createChance(seed, 'sgd.film');
-  const replayDraws = createChance(seed, 'sgd.replay');
-  const pickSlot = (slots: number, attempt: number) =>
-    replayDraws.below(counters.columns.replayed.data[0]!, slots, attempt);
+  const pickSlot = createReplayOrder(counters.columns.replayed, seed, 'sgd.replay');
 
   function dot(user: number, film: number): number {
     const p = users.columns.factors.data;
     const q = films.columns.factors.data;
-    let sum = 0;
-    for (let a = user * factors, b = film * factors, end = a + factors; a < end; a++, b++) {
-      sum += p[a]! * q[b]!;
+    const from = user * factors;
+    const other = film * factors;
+    // two sums: neither addition waits for the other
+    let even = 0;
+    let odd = 0;
+    let k = 0;
+    for (; k < factors - 1; k += 2) {
+      even += p[from + k]! * q[other + k]!;
+      odd += p[from + k + 1]! * q[other + k + 1]!;
     }
-    return sum;
+    return k < factors ? even + odd + p[from + k]! * q[other + k]! : even + odd;
   }
 
   const biased = (user: number, film: number): number =>
@@ -146,10 +151,8 @@ export function createSgdEngine(store: RatingStore, options: SgdOptions): Rating
       fillNormal(users.columns.factors.data, user * factors, factors, INITIAL_DEVIATION, userStart, userId);
     },
     replay(rounds) {
-      const replayed = counters.columns.replayed.data;
       for (let n = rounds * replaySteps; n > 0; n--) {
         const slot = store.drawRating(pickSlot);
-        replayed[0]!++;
         if (slot < 0) return;
         const { film, opinion } = store.users.columns;
         step(store.users.ownerOfSlot(slot), film.data[slot]!, halfStarsOf(opinion.data[slot]!) / 2, false);

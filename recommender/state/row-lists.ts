@@ -74,7 +74,7 @@ export function createRowLists<C extends Columns>(name: string, columns: C): Row
       length.data[row] = 0;
     },
     ownerOfSlot(slot) {
-      const row = pool.ownerOf(Math.floor(slot / LIST_GRANULE));
+      const row = pool.ownerOf((slot / LIST_GRANULE) | 0);
       return row >= 0 && slot - block.data[row]! * LIST_GRANULE < length.data[row]! ? row : -1;
     },
   };

@@ -64,7 +64,7 @@ export interface RatingStore {
   /** takes one pair out, whatever it was */
   remove(user: number, index: number): void;
   /** slot of the users' columns that holds a rating, drawn evenly; -1 when `pick` met none */
-  drawRating(pick: (slots: number, attempt: number) => number): number;
+  drawRating(pick: (slots: number) => number): number;
 }
 
 /** Weight of the prior mean of 3.5 stars: one rating. */
@@ -82,15 +82,21 @@ export function createRatingStore(filmCap: number): RatingStore {
   const films = filmCap > 0 ? createFilmRatings(filmCap) : null;
   const userTable = createTable('store.user', { ratings: int32() });
   const filmTable = createTable('store.film', { ratings: int32(), halfStars: float64(), users: int32() });
-  const totals = createTable('store.totals', { ratings: float64(), halfStars: float64() }, 1);
+  const totals = createTable(
+    'store.totals',
+    { ratings: float64(), halfStars: float64(), mean: float64(1, PRIOR_STARS) },
+    1,
+  );
   let before = 0;
 
   function count(user: number, film: number, ratings: number, halfStars: number): void {
     userTable.columns.ratings.data[user]! += ratings;
     filmTable.columns.ratings.data[film]! += ratings;
     filmTable.columns.halfStars.data[film]! += halfStars;
-    totals.columns.ratings.data[0]! += ratings;
-    totals.columns.halfStars.data[0]! += halfStars;
+    const { ratings: allRatings, halfStars: allHalfStars, mean } = totals.columns;
+    allRatings.data[0]! += ratings;
+    allHalfStars.data[0]! += halfStars;
+    mean.data[0] = (PRIOR_STARS + allHalfStars.data[0]! / 2) / (1 + allRatings.data[0]!);
   }
 
   function find(user: number, film: number): number {
@@ -209,7 +215,7 @@ export function createRatingStore(filmCap: number): RatingStore {
     drawRating(pick) {
       if (totals.columns.ratings.data[0] === 0) return -1;
       for (let attempt = 0; attempt < DRAW_ATTEMPTS; attempt++) {
-        const slot = pick(users.slots, attempt);
+        const slot = pick(users.slots);
         if (users.ownerOfSlot(slot) >= 0 && isRated(users.columns.opinion.data[slot]!)) return slot;
       }
       return -1;
