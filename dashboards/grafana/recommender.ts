@@ -5,6 +5,9 @@ import { said, timeseries } from './panels.ts';
 const NO_MODEL = 'no recommender runs';
 const rate = (metric: string, by: string) =>
   `sum by (${by}) (rate(reelstream_${metric}_total[$__rate_interval]))`;
+const share = (hits: string) => `${rate(hits, 'model')} / ${rate('reco_hits_scored', 'model')}`;
+const meanError = (errors: string) =>
+  `${rate(errors, 'model')} / ${rate('reco_predictions_scored', 'model')}`;
 const latency = (q: number) =>
   `histogram_quantile(${q}, sum by (le) (rate(reelstream_api_request_duration_seconds_bucket[$__rate_interval])))`;
 const BUDGET = 0.005;
@@ -61,6 +64,34 @@ export function recommender(): DashboardBuilder {
       timeseries(said('Known to it', 'Users and films it has seen.', 'short', { noValue: NO_MODEL }), [
         ['max by (model, kind) (reelstream_reco_known_entities)', '{{kind}} {{model}}'],
       ]),
+    )
+    .withPanel(
+      timeseries(
+        said(
+          'Hits',
+          'Of first ratings, one in a hundred looked at: how often the film stood in the top 20 of the moment before. The 20 most popular are the yardstick.',
+          'percentunit',
+          { noValue: NO_MODEL },
+        ),
+        [
+          [share('reco_hits'), 'model {{model}}'],
+          [share('reco_popularity_hits'), 'popular films'],
+        ],
+      ),
+    )
+    .withPanel(
+      timeseries(
+        said(
+          'What the mood is worth',
+          "Mean squared error with and without the user's mood: the drift term is worth the distance, while it is the lower line.",
+          'none',
+          { noValue: NO_MODEL },
+        ),
+        [
+          [meanError('reco_squared_error'), 'with {{model}}'],
+          [meanError('reco_squared_error_without_drift'), 'without {{model}}'],
+        ],
+      ),
     )
     .withRow(row('API'))
     .withPanel(
