@@ -83,6 +83,5 @@ export function inhibitions(sinkGroup: string): Inhibition[] {
       quiets: alerts('RecommenderRmseDrift', 'RecommenderWorseThanNaive'),
       equal: ['model'],
     },
-    { cause: alerts('SourceSinkMismatch'), quiets: alerts('ReconciliationCheckFailed'), equal: ['table'] },
   ];
 }

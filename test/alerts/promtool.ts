@@ -32,6 +32,8 @@ export interface Trial {
   readonly profile?: Profile;
   /** rules to try instead of the profile's own */
   readonly rules?: RuleFile;
+  /** promtool's `alert_rule_test`: labels and texts of single alerts */
+  readonly texts?: readonly object[];
 }
 
 /** Plays a scenario against rules; null when everything came as it says, else what promtool says. */
@@ -39,12 +41,13 @@ export async function play({
   scenario,
   profile = PROFILES.production,
   rules,
+  texts = [],
 }: Trial): Promise<string | null> {
   const folder = mkdtempSync(join(tmpdir(), 'reelstream-alerts-'));
   try {
     // JSON is YAML
     writeFileSync(join(folder, 'rules.yml'), JSON.stringify(rules ?? ruleFile(profile)));
-    writeFileSync(join(folder, 'test.yml'), JSON.stringify(testFile(scenario, profile)));
+    writeFileSync(join(folder, 'test.yml'), JSON.stringify(testFile(scenario, profile, texts)));
     return await promtoolTest(join(folder, 'test.yml'));
   } finally {
     rmSync(folder, { recursive: true });
@@ -72,7 +75,7 @@ interface Expectation {
   readonly exp_samples?: readonly { labels: string; value: number }[];
 }
 
-function testFile(scenario: Scenario, profile: Profile): object {
+function testFile(scenario: Scenario, profile: Profile, texts: readonly object[]): object {
   const step = 60 / profile.faster;
   return {
     rule_files: ['rules.yml'],
@@ -87,6 +90,7 @@ function testFile(scenario: Scenario, profile: Profile): object {
           values: notation(samples),
         })),
         promql_expr_test: expectations(scenario, step),
+        alert_rule_test: texts,
       },
     ],
   };
