@@ -1,5 +1,5 @@
 import type { RatingEvent } from '../core/rating-event.ts';
-import { createEngine, visitsPerRound } from './engines/create-engine.ts';
+import { correctionRounds, createEngine, visitsPerRound } from './engines/create-engine.ts';
 import { createDrift } from './engines/drift.ts';
 import { type RecommenderOptions, settingsText } from './options.ts';
 import { createContacts } from './ranking/contacts.ts';
@@ -78,6 +78,7 @@ export function createRecommender(options: RecommenderOptions, from?: Snapshot):
     ...(contacts?.tables ?? []),
   ];
   const perRound = visitsPerRound(options.engine);
+  const forCorrection = correctionRounds(options.engine);
   const scored = { rating: 0, predicted: 0, withoutDrift: 0 };
   const reader = createReader({ users, films, store, engine, drift, contacts, latestMs, version });
 
@@ -101,10 +102,10 @@ export function createRecommender(options: RecommenderOptions, from?: Snapshot):
     return film;
   }
 
-  function replayOneRound(): void {
+  function replayInPath(count: number): void {
     if (!options.replayInPath) return;
-    engine.replay(1);
-    rounds.data[0]!++;
+    engine.replay(count);
+    rounds.data[0]! += count;
   }
 
   function refuse(): Outcome {
@@ -122,7 +123,7 @@ export function createRecommender(options: RecommenderOptions, from?: Snapshot):
     if (change === 'same') return 'unchanged';
     if (change === 'replaced') {
       engine.relearn(user, film, rating, store.before);
-      replayOneRound();
+      replayInPath(forCorrection);
       return 'replaced';
     }
     scored.rating = rating;
@@ -131,14 +132,14 @@ export function createRecommender(options: RecommenderOptions, from?: Snapshot):
     drift.learn(user, rating - foreseen, tsMs);
     engine.learn(user, film, rating);
     contacts?.count(user, film, tsMs);
-    replayOneRound();
+    replayInPath(1);
     return 'learned';
   }
 
   function unrate(user: number, film: number): Outcome {
     if (!store.unrate(user, film)) return 'unchanged';
     engine.unlearn(user, film, store.before);
-    replayOneRound();
+    replayInPath(forCorrection);
     return 'unrated';
   }
 

@@ -27,6 +27,7 @@ Protocols:
   last10        rank the catalogue for each user, find the last ten films the user rated
   next-session  the same for the first ten after a pause of more than a day
   cold-start    the first list of each new user against the user's first twenty films
+  storms        what corrections, withdrawals and watches without a rating leave behind
 Folds hash3: fnv1a32("<user>:<film>") mod 3, over the decimal ids; any program can make them again.
 MODEL_N_FACTORS, MODEL_N_EPOCHS, MODEL_LR_ALL and MODEL_REG_ALL count here as they do for the service.
 Rankings are over all films, never over a sample. Equal seeds give equal figures, to the last digit.

@@ -9,11 +9,12 @@ import { evaluateRanking } from '../../recommender/evaluation/ranking.ts';
 import { type Order, orderOf, type Ratings, selectRatings } from '../../recommender/evaluation/ratings.ts';
 import { RIVER_ON_SAMPLE, SAMPLE_HASH, SURPRISE_ON_SAMPLE } from '../../recommender/evaluation/references.ts';
 import { type Split, splitLast, splitNextSession } from '../../recommender/evaluation/splits.ts';
+import { evaluateStorms } from '../../recommender/evaluation/storms.ts';
 import type { ModelSettings } from '../../recommender/options.ts';
 import type { Cell } from '../print.ts';
 import { digits, type Report } from './report.ts';
 
-export const PROTOCOLS = ['cv3', 'prequential', 'last10', 'next-session', 'cold-start'] as const;
+export const PROTOCOLS = ['cv3', 'prequential', 'last10', 'next-session', 'cold-start', 'storms'] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
 
 export interface Task {
@@ -32,7 +33,12 @@ export const RUN: Readonly<Record<Protocol, (task: Task) => Report>> = {
   last10: (task) => ranking('last 10 ratings of each user', task, splitLast),
   'next-session': (task) => ranking('first 10 ratings after a day of rest', task, splitNextSession),
   'cold-start': coldStart,
+  storms,
 };
+
+/** those that learn from a stream; the others have no place in it */
+const onlineOf = (engines: readonly LearnerName[]): EngineName[] =>
+  engines.filter((engine): engine is EngineName => (ENGINES as readonly string[]).includes(engine));
 
 const passesOf = (engine: LearnerName, { epochs }: ModelSettings): string =>
   engine === 'svd' ? `${epochs} epochs` : 'one pass';
@@ -135,9 +141,7 @@ function ranking(title: string, task: Task, split: (ratings: Ratings, order: Int
   const { ratings, seed, model, say } = task;
   const { train, test } = split(ratings, orderOf(ratings, 'time', seed));
   const trained = selectRatings(ratings, train);
-  const online = task.engines.filter((engine): engine is EngineName =>
-    (ENGINES as readonly string[]).includes(engine),
-  );
+  const online = onlineOf(task.engines);
   const rankers = [
     ...online.map((engine) => [`recommender, ${engine}`, 'recommender', engine] as const),
     ...RANKERS.filter((name) => name !== 'recommender').map((name) => [LABELS[name], name, 'blend'] as const),
@@ -178,5 +182,24 @@ function coldStart({ ratings, seed }: Task): Report {
     rows: results.map((r) => [r.ranker, digits(r.recall20), digits(r.likedRecall20), r.users]),
     figures: { results },
     notes: [],
+  };
+}
+
+function storms({ ratings, engines, seed, model, say }: Task): Report {
+  const order = orderOf(ratings, 'time', seed);
+  const folds = hashFolds(ratings);
+  const online = onlineOf(engines);
+  const results = online.map((engine) => {
+    say(`${engine} …`);
+    const options = learnerOptions(engine, seed, model);
+    return { engine, ...evaluateStorms(options, ratings, order, folds, 0, seed) };
+  });
+  return {
+    title:
+      'RMSE on fold 0 after wrong ratings that were corrected or withdrawn, and after watches without a rating',
+    columns: ['engine', 'truth alone', 'corrected', '40 % watched', '40 % imputed as 3.5'],
+    rows: results.map((r) => [r.engine, ...[r.truth, r.corrected, r.watched, r.imputed].map(digits)]),
+    figures: { results },
+    notes: ['what is watched and not rated teaches no rating: imputing one would cost the difference'],
   };
 }

@@ -39,3 +39,10 @@ export function createEngine(options: EngineOptions): { store: RatingStore; engi
 export function visitsPerRound({ engine, sgd, rows }: EngineOptions): number {
   return engine === 'rows' ? rows.replayPairs : sgd.replaySteps;
 }
+
+/** Visits that a correction takes to wash the old value out of factors; a row that is solved anew forgets by itself. */
+const CORRECTION_VISITS = 16;
+
+export function correctionRounds({ engine, sgd }: EngineOptions): number {
+  return engine === 'rows' || sgd.replaySteps === 0 ? 1 : Math.ceil(CORRECTION_VISITS / sgd.replaySteps);
+}

@@ -9,6 +9,7 @@ import { createMovieRanker } from '../../../recommender/evaluation/rankers.ts';
 import { evaluateRanking } from '../../../recommender/evaluation/ranking.ts';
 import { orderOf, type Ratings, selectRatings } from '../../../recommender/evaluation/ratings.ts';
 import { splitLast } from '../../../recommender/evaluation/splits.ts';
+import { evaluateStorms } from '../../../recommender/evaluation/storms.ts';
 import { sampleRatings } from './sample.ts';
 
 /** What a change may cost before somebody has to look. */
@@ -68,5 +69,12 @@ describe('quality on the sample, as a stream', () => {
     const { recommender, popularity } = evaluateColdStart(ratings, order);
     expect(recommender.recall20).toBeGreaterThan(0.154 - RECALL_TOLERANCE);
     expect(popularity.recall20).toBeCloseTo(0.0944, 3);
+  });
+
+  it('gets over wrong ratings, and learns nothing false from watches', () => {
+    const storm = evaluateStorms(learnerOptions('sgd', 0), ratings, order, folds, FOLD, 0);
+    expect(storm.corrected).toBeLessThan(0.918);
+    expect(storm.watched).toBeLessThan(0.885 + RMSE_TOLERANCE);
+    expect(storm.imputed).toBeGreaterThan(storm.watched + 0.015);
   });
 });
