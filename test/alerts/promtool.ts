@@ -15,7 +15,7 @@ const programs = findMonitoringPrograms(
   join(projectRoot, '.reelstream/vendor/monitoring'),
 );
 export const promtool: string | null = programs.promtool;
-export const amtool: string | null = programs.amtool;
+export const { amtool, alertmanager, alertmanagerFolder } = programs;
 
 /** Runs a program to its end with this on its input. */
 export function runTool(
