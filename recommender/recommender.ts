@@ -138,7 +138,7 @@ export function createRecommender(options: RecommenderOptions, from?: Snapshot):
 
   function unrate(user: number, film: number): Outcome {
     if (!store.unrate(user, film)) return 'unchanged';
-    engine.unlearn(user, film, store.before);
+    engine.unlearn(user, film, store.before, false);
     replayInPath(forCorrection);
     return 'unrated';
   }
@@ -168,7 +168,7 @@ export function createRecommender(options: RecommenderOptions, from?: Snapshot):
       const opinion = store.opinion(user, index);
       if (isCounted(opinion)) contacts?.uncount(user, index);
       store.remove(user, index);
-      if (isRated(opinion)) engine.unlearn(user, film, store.before);
+      if (isRated(opinion)) engine.unlearn(user, film, store.before, true);
     }
     store.users.clear(user);
     engine.forgetUser(user, userId);

@@ -21,6 +21,8 @@ interface Options {
 interface Bench<Result extends object> {
   readonly name: string;
   readonly summary: string;
+  /** how many it takes unless --events says so */
+  readonly events?: number;
   readonly run: (events: number) => Promise<Result>;
   readonly rows: (result: Result) => [string, Cell][];
 }
@@ -147,6 +149,7 @@ const catalog: Bench<CatalogBench> = {
 const recommender: Bench<RecommenderBench> = {
   name: 'recommender',
   summary: 'learning and ranking alone, in one thread: events per CPU second, lists of 20, bytes',
+  events: 200_000,
   run: (events) => benchRecommender(events, `${sampleFolder}/ml-latest-small/ratings.csv`),
   rows: ({ sample, engines, top20Ms, coldTop20Ms, bytes, snapshot, ...size }) => [
     ['sample, sgd with replay and drift, events per CPU second', sample.sgd],
@@ -189,7 +192,12 @@ function add<Result extends object>(command: Parameters<Configure>[0], bench: Be
   command
     .command(bench.name)
     .description(bench.summary)
-    .option('--events <n>', 'how many', parseInteger('--events', 1_000, 100_000_000), 2_000_000)
+    .option(
+      '--events <n>',
+      'how many',
+      parseInteger('--events', 1_000, 100_000_000),
+      bench.events ?? 2_000_000,
+    )
     .option('--json', 'print the result as JSON')
     .exitOverride()
     .action(

@@ -22,8 +22,8 @@ export function createBlend(members: readonly RatingEngine[], weights: readonly 
     relearn(user, film, rating, before) {
       for (let k = 0; k < length; k++) members[k]!.relearn(user, film, rating, before);
     },
-    unlearn(user, film, before) {
-      for (let k = 0; k < length; k++) members[k]!.unlearn(user, film, before);
+    unlearn(user, film, before, forgetting) {
+      for (let k = 0; k < length; k++) members[k]!.unlearn(user, film, before, forgetting);
     },
     forgetUser(user, userId) {
       for (let k = 0; k < length; k++) members[k]!.forgetUser(user, userId);

@@ -14,7 +14,8 @@ export interface RatingEngine {
   learn(user: number, film: number, rating: number): void;
   /** the pair's rating was `before` */
   relearn(user: number, film: number, rating: number, before: number): void;
-  unlearn(user: number, film: number, before: number): void;
+  /** @param forgetting the user's row will be reset anyway */
+  unlearn(user: number, film: number, before: number, forgetting: boolean): void;
   /** the user's row as if it had never been; its ratings were unlearned before */
   forgetUser(user: number, userId: number): void;
   /** goes over ratings of the store again, in an order of its own counter: `rounds` as much as one event gets */

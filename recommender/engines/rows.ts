@@ -88,9 +88,12 @@ export function createRowsEngine(store: RatingStore, options: RowsOptions): Rati
     if (!side.solve(row)) counters.columns.refused.data[0]!++;
   }
 
-  function resolvePair(user: number, film: number): void {
+  function renewUser(user: number): void {
     rebuildUser(user);
     solve(users, user);
+  }
+
+  function renewFilm(film: number): void {
     rebuildFilm(film);
     solve(films, film);
   }
@@ -98,14 +101,8 @@ export function createRowsEngine(store: RatingStore, options: RowsOptions): Rati
   /** Long rows are drawn often and cost much: as many refreshes of a row, whatever its length, are enough. */
   function refresh(user: number, film: number): void {
     const turn = refreshTurns.unit(counters.columns.replayed.data[0]!);
-    if (turn * store.userRatings(user) < REFRESHES) {
-      rebuildUser(user);
-      solve(users, user);
-    }
-    if (turn * store.filmRatings(film) < REFRESHES) {
-      rebuildFilm(film);
-      solve(films, film);
-    }
+    if (turn * store.userRatings(user) < REFRESHES) renewUser(user);
+    if (turn * store.filmRatings(film) < REFRESHES) renewFilm(film);
   }
 
   return {
@@ -138,8 +135,14 @@ export function createRowsEngine(store: RatingStore, options: RowsOptions): Rati
       else films.addTerm(film, users, user, rating - store.mean());
       solve(films, film);
     },
-    relearn: resolvePair,
-    unlearn: resolvePair,
+    relearn(user, film) {
+      renewUser(user);
+      renewFilm(film);
+    },
+    unlearn(user, film, _, forgetting) {
+      if (!forgetting) renewUser(user);
+      renewFilm(film);
+    },
     forgetUser: (user) => users.reset(user),
     replay(rounds) {
       for (let n = rounds * replayPairs; n > 0; n--) {
