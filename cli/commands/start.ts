@@ -31,7 +31,9 @@ Exit codes: 0 every acknowledged event is in ClickHouse and every aggregate is e
 
 export const configure: Configure = (command) => {
   command
-    .description('run everything on this machine: Kafka, registry, ClickHouse, Prometheus, sink and producer')
+    .description(
+      'run everything on this machine: Kafka, registry, ClickHouse, Prometheus, sink, recommender and producer',
+    )
     .option(
       '--for <duration>',
       'produce for this long, then drain, sum up and stop (60s, 5m)',
@@ -86,7 +88,7 @@ async function runStack(
   const admin = kafkaAdminFrom(settings, 'reelstream-start');
   const over = new AbortController();
   const run = async () => {
-    await stack.start(plan.specs, [services.sink, services.producer]);
+    await stack.start(plan.specs, [services.sink, services.recommender, services.producer]);
     sayAddresses(settings, plan.missing, say);
     return runPipeline({
       settings,
@@ -119,6 +121,7 @@ function sayAddresses(settings: Settings, missing: readonly string[], say: (line
   const host = 'http://127.0.0.1';
   say(`ClickHouse   ${host}:${settings.REELSTREAM_CLICKHOUSE_PORT}`);
   say(`Kafka        ${settings.REELSTREAM_KAFKA_BROKERS.join(',')}`);
+  say(`recommender  ${host}:${settings.REELSTREAM_RECOMMENDER_PORT}`);
   say(`registry     ${settings.REELSTREAM_REGISTRY_URL}`);
   if (!missing.includes('prometheus')) say(`Prometheus   ${host}:${settings.REELSTREAM_PROMETHEUS_PORT}`);
 }

@@ -33,7 +33,7 @@ export interface PipelineRun {
 }
 
 /**
- * Sink and producer over a running stack until told to stop; then the drain, the audit and the figures. Whoever calls it races
+ * Sink, recommender and producer over a running stack until told to stop; then the drain, the audit and the figures. Whoever calls it races
  * it with what makes it pointless: a process that has died, a second Ctrl-C.
  * @throws ReelstreamError `unavailable` when a service does not start, `timeout` when the producer or the sink does not drain
  */
@@ -58,7 +58,7 @@ export async function runPipeline(run: PipelineRun): Promise<RunFigures> {
   };
 
   await forgetProducerReport(services.reportFile);
-  await stack.start([services.sink]);
+  await stack.start([services.sink, services.recommender]);
   await stack.start([services.producer]);
   const firstRowMs = await untilStopped(look, run);
   run.say('stopping the producer: it flushes what it has generated');
@@ -67,7 +67,7 @@ export async function runPipeline(run: PipelineRun): Promise<RunFigures> {
   await untilDrained(look);
   memory.look();
   const sink = await readSinkFigures(settings);
-  await stack.stop(['sink']);
+  await stack.stop(['sink', 'recommender']);
   run.say('audit: every aggregate against its recomputation over events_raw');
   const slots = (await readStreams(clickhouse)).map(({ slot }) => slot);
   const audited = await audit(clickhouse, slots);

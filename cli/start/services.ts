@@ -9,6 +9,7 @@ import { serviceStopDeadlineMs } from './deadlines.ts';
 /** What `start` runs beside the stack. */
 export interface Services {
   readonly sink: ProcessSpec;
+  readonly recommender: ProcessSpec;
   readonly producer: ProcessSpec;
   /** where the producer leaves its counts when it has flushed */
   readonly reportFile: string;
@@ -16,7 +17,12 @@ export interface Services {
 
 export function servicesOf(settings: Settings, rate: number): Services {
   const reportFile = join(stackHome(settings), 'run', 'producer-report.json');
-  return { sink: sinkSpec(settings), producer: producerSpec(settings, rate, reportFile), reportFile };
+  return {
+    sink: sinkSpec(settings),
+    recommender: recommenderSpec(settings),
+    producer: producerSpec(settings, rate, reportFile),
+    reportFile,
+  };
 }
 
 export function sinkSpec(settings: Settings): ProcessSpec {
@@ -29,6 +35,22 @@ export function sinkSpec(settings: Settings): ProcessSpec {
     after: ['kafka', 'registry', 'clickhouse'],
     port: settings.REELSTREAM_SINK_METRICS_PORT,
     portSetting: 'REELSTREAM_SINK_METRICS_PORT',
+    stopDeadlineMs: serviceStopDeadlineMs(settings),
+  });
+}
+
+export function recommenderSpec(settings: Settings): ProcessSpec {
+  return createOwnProcessSpec({
+    name: 'recommender',
+    nodeCommand: process.execPath,
+    launcher,
+    args: ['recommender'],
+    cwd: projectRoot,
+    after: ['kafka', 'registry', 'clickhouse'],
+    port: settings.REELSTREAM_RECOMMENDER_PORT,
+    portSetting: 'REELSTREAM_RECOMMENDER_PORT',
+    // it answers while it catches up, which may take longer than anybody waits for a start
+    readyPath: '/healthz',
     stopDeadlineMs: serviceStopDeadlineMs(settings),
   });
 }

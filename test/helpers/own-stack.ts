@@ -15,9 +15,9 @@ export interface OwnStack {
 
 export async function planOwnStack(): Promise<OwnStack> {
   const home = mkdtempSync(join(tmpdir(), 'reelstream-own-'));
-  const [kafka, controller, registry, clickhouse, prometheus, alertmanager, sink, producer] = (
-    await findFreePorts(8)
-  ).map(String) as [string, string, string, string, string, string, string, string];
+  const [kafka, controller, registry, clickhouse, prometheus, alertmanager, sink, producer, recommender] = (
+    await findFreePorts(9)
+  ).map(String) as [string, string, string, string, string, string, string, string, string];
   const clickhouseUrl = `http://127.0.0.1:${clickhouse}`;
   const environment = {
     REELSTREAM_HOME: home,
@@ -29,6 +29,7 @@ export async function planOwnStack(): Promise<OwnStack> {
     REELSTREAM_ALERTMANAGER_PORT: alertmanager,
     REELSTREAM_SINK_METRICS_PORT: sink,
     REELSTREAM_PRODUCER_METRICS_PORT: producer,
+    REELSTREAM_RECOMMENDER_PORT: recommender,
   };
   return {
     home,
