@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findFreePort } from '../../../embedded/supervisor/ports.ts';
 import { createKafkaAdmin, type KafkaAdmin } from '../../../kafka/admin.ts';
 import { ratingsTopic } from '../../../kafka/topics.ts';
@@ -24,6 +24,8 @@ beforeAll(async () => {
   admin = createKafkaAdmin({ connection: { brokers: [kafka.brokers], clientId: 'test' } });
   metricsPort = await findFreePort();
 });
+// a test that fails half-way must not take the others with it
+afterEach(() => kafka.resume());
 afterAll(async () => {
   await admin?.close();
   await kafka?.remove();
@@ -67,6 +69,13 @@ async function openTopic(name: string, more: Readonly<Record<string, string>> = 
         30_000,
         async () => (await recordsIn(admin, name)) >= records,
       ),
+    /** something must be under way, or a broker that is frozen holds nothing up */
+    untilUnderWay: () =>
+      waitUntil('events are under way', 10_000, async () => {
+        const answer = await fetch(`http://127.0.0.1:${metricsPort}/status`);
+        const { inFlight } = (await answer.json()) as { readonly inFlight: number };
+        return inFlight >= 100;
+      }),
   };
 }
 
@@ -177,6 +186,7 @@ describe('produce to Kafka', () => {
     const service = await topic.start('--rate', '2000');
     await topic.untilSent(1_000);
     kafka.pause();
+    await topic.untilUnderWay();
     const { code, stdout, stderr } = await service.stop();
     kafka.resume();
     expect([code, stderr]).toEqual([3, expect.stringContaining('has not acknowledged')]);
@@ -194,6 +204,7 @@ describe('produce to Kafka', () => {
       const service = await topic.start('--rate', '2000', '--workers', String(workers));
       await topic.untilSent(3_000);
       kafka.pause();
+      await topic.untilUnderWay();
       process.kill(service.pid, 'SIGTERM');
       await waitUntil('it drains', 10_000, () => service.said().includes('draining'));
       // sooner it would be the same wish
