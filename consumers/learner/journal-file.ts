@@ -18,6 +18,8 @@ export interface Journal {
   readonly entries: number;
   /** @throws ReelstreamError `unavailable` when the disk does not take it: what it stands for must not happen */
   append(entry: JournalEntry): void;
+  /** forces what was appended to disk, so that a loss of power costs no more than what came after */
+  sync(): Promise<void>;
   /** forces it to disk and closes it */
   end(): Promise<void>;
 }
@@ -48,6 +50,21 @@ export function readJournal(path: string, seq: number): DecodedJournal | null {
 
 function openedJournal(file: number, path: string, seq: number, before: number): Journal {
   let entries = before;
+  let synced = before;
+  let syncing: Promise<void> | null = null;
+
+  function sync(): Promise<void> {
+    if (syncing || synced === entries) return syncing ?? Promise.resolve();
+    const upTo = entries;
+    const forced = syncFile(file).then(() => {
+      synced = upTo;
+    });
+    syncing = forced.finally(() => {
+      syncing = null;
+    });
+    return syncing;
+  }
+
   return {
     seq,
     get entries() {
@@ -57,8 +74,10 @@ function openedJournal(file: number, path: string, seq: number, before: number):
       write(file, path, encodeEntry(seq, entries + 1, entry));
       entries += 1;
     },
+    sync,
     async end() {
       try {
+        await syncing;
         await syncFile(file);
       } finally {
         closeSync(file);

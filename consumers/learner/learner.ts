@@ -131,6 +131,9 @@ export class Learner {
       if (nowMs >= gaugesAtMs) {
         gaugesAtMs = nowMs + TICK_MS;
         publishGauges(ctx);
+        void outcomeOf(ctx.journal.sync()).then((outcome) => {
+          if (!outcome.ok) parts.logger.warn({ error: outcome.error.message }, 'journal not forced to disk');
+        });
       }
       if (nowMs >= commitAtMs && following.left === 0) {
         commitAtMs = nowMs + options.commitIntervalMs;

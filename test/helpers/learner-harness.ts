@@ -94,11 +94,12 @@ export function createJumpingClock(seed: number): Clock {
       nowMs += (state % 1_000) / 250;
       return nowMs;
     },
-    sleep: (_, signal) =>
+    // what waits for half a minute waits for something else
+    sleep: (ms, signal) =>
       new Promise((resolve) => {
         if (signal?.aborted) return resolve();
         signal?.addEventListener('abort', () => resolve(), { once: true });
-        setImmediate(resolve);
+        if (ms < 30_000) setImmediate(resolve);
       }),
   };
 }
