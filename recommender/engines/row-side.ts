@@ -65,8 +65,10 @@ export function createRowSide(name: string, factors: number, prior: RowPrior): R
   for (let k = 0; k < factors; k++) initialCovariance[(k * (k + 3)) / 2] = prior.initialFactorVariance;
 
   const load = (row: number): void => {
-    for (let k = 0, from = row * triangle; k < triangle; k++) solver.a[k] = a.data[from + k]!;
-    for (let k = 0, from = row * m; k < m; k++) solver.b[k] = b.data[from + k]!;
+    const [fromA, toA, lengthA] = [a.data, solver.a, triangle];
+    const [fromB, toB, lengthB] = [b.data, solver.b, m];
+    for (let k = 0, from = row * lengthA; k < lengthA; k++) toA[k] = fromA[from + k]!;
+    for (let k = 0, from = row * lengthB; k < lengthB; k++) toB[k] = fromB[from + k]!;
   };
 
   const store = (row: number): void => {
@@ -75,29 +77,31 @@ export function createRowSide(name: string, factors: number, prior: RowPrior): R
   };
 
   function accumulate(other: RowSide, otherRow: number, centred: number): void {
+    const [width, squares] = [factors, biasRow];
     const x = other.table.columns.mean.data;
     const added = other.table.columns.moments.data;
     const from = otherRow * m;
     const moment = otherRow * momentWidth;
-    const target = centred - x[from + factors]!;
+    const target = centred - x[from + width]!;
     const sumA = solver.a;
     const sumB = solver.b;
-    for (let k = 0; k < biasRow; k++) sumA[k]! += added[moment + k]!;
-    for (let k = 0; k < factors; k++) {
+    for (let k = 0; k < squares; k++) sumA[k]! += added[moment + k]!;
+    for (let k = 0; k < width; k++) {
       const z = x[from + k]!;
-      sumA[biasRow + k]! += z;
-      sumB[k]! += target * z - added[moment + biasRow + k]!;
+      sumA[squares + k]! += z;
+      sumB[k]! += target * z - added[moment + squares + k]!;
     }
-    sumA[biasRow + factors]! += 1;
-    sumB[factors]! += target;
+    sumA[squares + width]! += 1;
+    sumB[width]! += target;
   }
 
   function setMoments(row: number, x: ArrayLike<number>, xFrom: number, covariance: ArrayLike<number>): void {
+    const [width, squares] = [factors, biasRow];
     const target = moments.data;
     const from = row * momentWidth;
-    for (let k = 0, at = 0; k < factors; k++) {
+    for (let k = 0, at = 0; k < width; k++) {
       for (let j = 0; j <= k; j++, at++) target[from + at] = x[xFrom + k]! * x[xFrom + j]! + covariance[at]!;
-      target[from + biasRow + k] = covariance[biasRow + k]!;
+      target[from + squares + k] = covariance[squares + k]!;
     }
   }
 

@@ -51,17 +51,18 @@ export function createSgdEngine(store: RatingStore, options: SgdOptions): Rating
   function dot(user: number, film: number): number {
     const p = users.columns.factors.data;
     const q = films.columns.factors.data;
-    const from = user * factors;
-    const other = film * factors;
+    const width = factors;
+    const from = user * width;
+    const other = film * width;
     // two sums: neither addition waits for the other
     let even = 0;
     let odd = 0;
     let k = 0;
-    for (; k < factors - 1; k += 2) {
+    for (; k < width - 1; k += 2) {
       even += p[from + k]! * q[other + k]!;
       odd += p[from + k + 1]! * q[other + k + 1]!;
     }
-    return k < factors ? even + odd + p[from + k]! * q[other + k]! : even + odd;
+    return k < width ? even + odd + p[from + k]! * q[other + k]! : even + odd;
   }
 
   const biased = (user: number, film: number): number =>
@@ -94,17 +95,22 @@ export function createSgdEngine(store: RatingStore, options: SgdOptions): Rating
     const filmGradient = films.columns.gradient.data;
     const userRate = learningRate / Math.sqrt(userGradient[user]!);
     const filmRate = learningRate / Math.sqrt(filmGradient[film]!);
+    // a local number stays in a register, the closure's would be read anew in every turn
+    const decay = regularization;
+    const width = factors;
+    const from = user * width;
+    const other = film * width;
     let userSum = 0;
     let filmSum = 0;
-    for (let a = user * factors, b = film * factors, end = a + factors; a < end; a++, b++) {
-      const x = p[a]!;
-      const y = q[b]!;
-      const gx = error * y - regularization * x;
-      const gy = error * x - regularization * y;
+    for (let k = 0; k < width; k++) {
+      const x = p[from + k]!;
+      const y = q[other + k]!;
+      const gx = error * y - decay * x;
+      const gy = error * x - decay * y;
       userSum += gx * gx;
       filmSum += gy * gy;
-      p[a] = x + userRate * gx;
-      q[b] = y + filmRate * gy;
+      p[from + k] = x + userRate * gx;
+      q[other + k] = y + filmRate * gy;
     }
     userGradient[user]! += userSum / factors;
     filmGradient[film]! += filmSum / factors;

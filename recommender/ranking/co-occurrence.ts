@@ -171,13 +171,16 @@ export function createCoOccurrence(seed: number): CoOccurrence {
       if (block.data[film]! < 0) return touchedCount;
       const end = (block.data[film]! + GROUP_SIZES[size.data[film]!]!) * GROUP;
       const filmRoot = root.data[film]!;
+      const ids = neighbour.data;
+      const counts = count.data;
+      const roots = root.data;
       let length = touchedCount;
       for (let group = block.data[film]! * GROUP; group < end; group += GROUP) {
         for (let at = group; at < group + GROUP; at++) {
-          const other = neighbour.data[at]!;
+          const other = ids[at]!;
           if (other === FREE) break;
           if (scores[other] === 0) touched[length++] = other;
-          scores[other]! += (weight * count.data[at]!) / (filmRoot * root.data[other]! + SHRINKAGE);
+          scores[other]! += (weight * counts[at]!) / (filmRoot * roots[other]! + SHRINKAGE);
         }
       }
       return length;
