@@ -5,9 +5,12 @@ import type { MeasureSource } from './measures.ts';
 export const COUNTED_TABLES = ['movies', 'films', 'genres', 'companies', 'links', 'cpi_monthly'] as const;
 export type CountedTable = (typeof COUNTED_TABLES)[number];
 
+const NEWEST = '(SELECT max(version) FROM catalog_versions)';
+
 /**
- * What the newest load had to give. Links, films and price indices each come from files of one role: there the rows that were
- * loaded from them. Several files make movies, genres and companies together: there what the loader counted before it wrote.
+ * What the newest load had to give. Links and films each come from the file of one role: there the rows that were loaded from
+ * it. A row of a price file may hold months of several series, so months are counted per series. Several files make movies,
+ * genres and companies together: there what the loader counted before it wrote.
  */
 const SOURCE_SQL: Readonly<Record<CountedTable, string>> = {
   movies: loaderCount('movies'),
@@ -15,7 +18,7 @@ const SOURCE_SQL: Readonly<Record<CountedTable, string>> = {
   genres: loaderCount('genres'),
   companies: loaderCount('companies'),
   links: rowsLoaded('links'),
-  cpi_monthly: rowsLoaded('cpi'),
+  cpi_monthly: `SELECT toFloat64(sum(months)) AS value FROM catalog_cpi_coverage WHERE version = ${NEWEST}`,
 };
 
 /**
@@ -54,7 +57,7 @@ function loaderCount(column: string): string {
 
 function rowsLoaded(role: string): string {
   return `SELECT toFloat64(sum(rows_loaded)) AS value FROM catalog_sources
-    WHERE version = (SELECT max(version) FROM catalog_versions) AND role = '${role}'`;
+    WHERE version = ${NEWEST} AND role = '${role}'`;
 }
 
 function parse(name: string): { side: Side; table: CountedTable } | null {

@@ -1,7 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadCatalogue } from '../../catalog/load.ts';
-import { folderSource } from '../../catalog/sources/folder.ts';
+import { folderSource, localFile } from '../../catalog/sources/folder.ts';
 import type { ClickHouse } from '../../clickhouse/connection.ts';
 import { systemClock } from '../../core/clock.ts';
 import { silentLogger } from '../../core/logger.ts';
@@ -56,9 +58,9 @@ async function load(version: number, links: number, reported = links): Promise<v
   await clickhouse.insertRows('catalog_sources', [
     loaded('links', reported),
     loaded('metadata', links),
-    loaded('cpi', 1),
     loaded('movies', links),
   ]);
+  await clickhouse.insertRows('catalog_cpi_coverage', [{ version, series: 'CPI', months: 1 }]);
   await clickhouse.insertRows('catalog_versions', [
     { version, movies: links, matched: links, genres: 1, companies: 1, links, cpi_months: 1 },
   ]);
@@ -85,6 +87,7 @@ describe('after a load', () => {
       'catalog_genres',
       'catalog_companies',
       'catalog_cpi',
+      'catalog_cpi_coverage',
     ]) {
       await clickhouse.command(`TRUNCATE TABLE ${table}`);
     }
@@ -109,6 +112,23 @@ describe('after a load', () => {
     expect(failed.map(([name]) => name)).toEqual(
       ['movies', 'films', 'companies', 'links'].map((table) => `catalogue_yesterday_${table}`),
     );
+  });
+
+  it('hold for price files of any name, and with both series in one', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'reelstream-prices-'));
+    const file = join(folder, 'fredgraph.csv');
+    const months = Array.from({ length: 9 }, (_, i) => `2020-0${i + 1}-01,${100 + i},${200 + i}\n`);
+    writeFileSync(file, `observation_date,CPIAUCSL,CUSR0000SS62031\n${months.join('')}2020-10-01,.,300\n`);
+    const source = await folderSource(join(projectRoot, 'data'));
+    const deps = { clickhouse, clock: systemClock, logger: silentLogger };
+    const prices = { file: await localFile(file, 'fredgraph.csv'), label: file, revision: null };
+    await loadCatalogue(source, deps, { cpi: [prices] });
+    const results = await runLoadChecks(clickhouse, MONDAY);
+    rmSync(folder, { recursive: true });
+    expect(results.find(({ name }) => name === 'catalogue_source_cpi_monthly')).toMatchObject({
+      outcome: 'passed',
+      value: 19,
+    });
   });
 
   it('a shorter delivery fails against yesterday, and a small table says nothing', async () => {
