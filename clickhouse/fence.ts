@@ -37,22 +37,25 @@ const LOCK_NAMES: ReadonlyMap<Slot, string> = new Map([
   [REBUILD_LOCK, 'rebuild, rewind or retention'],
 ]);
 
-/** VIOLATED_CONSTRAINT: the number with which a statement ends whose epoch is not the newest. No table of ours has a CHECK. */
-export const FENCED_NUMBER = 469;
+/** VIOLATED_CONSTRAINT: a statement ends so whose epoch is not the newest, and so does a row that fails a table's CHECK. */
+const FENCED_NUMBER = 469;
+/** What tells the two apart: the server hands on what a guard says, and a failed CHECK names its constraint. */
+const FENCED_WORDS = 'fenced: another process took over';
 
 /**
- * A condition that ends the statement with FENCED_NUMBER unless every slot still has the given epoch. The subquery is a
+ * A condition that ends the statement with FENCED_NUMBER and FENCED_WORDS unless every slot still has the given epoch. The subquery is a
  * constant, so it is evaluated once, when the statement starts. Takes the parameters of `fenceParams`.
  */
 export const FENCE_GUARD = `throwIf((
   SELECT groupArray(newest) FROM
     (SELECT max(epoch) AS newest FROM fence WHERE slot IN {fence_slots:Array(UInt16)} GROUP BY slot ORDER BY slot)
-) != {fence_epochs:Array(UInt64)}, 'fenced: another process took over', toInt32(${FENCED_NUMBER})) = 0`;
+) != {fence_epochs:Array(UInt64)}, '${FENCED_WORDS}', toInt32(${FENCED_NUMBER})) = 0`;
 
 /** True for the error of a statement that FENCE_GUARD ended. */
 export function isFenced(thrown: unknown): boolean {
   if (!(thrown instanceof ReelstreamError)) return false;
-  return thrown.code === 'fenced' || thrown.details.number === FENCED_NUMBER;
+  if (thrown.code === 'fenced') return true;
+  return thrown.details.number === FENCED_NUMBER && thrown.message.includes(FENCED_WORDS);
 }
 
 export function fenceParams(owned: readonly Ownership[]) {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createSinkStore } from '../../clickhouse/clickhouse-sink-store.ts';
 import type { ClickHouse } from '../../clickhouse/connection.ts';
 import { slotComment } from '../../clickhouse/delivery-settings.ts';
-import { drain } from '../../clickhouse/fence.ts';
+import { drain, FENCE_GUARD, fenceParams, isFenced } from '../../clickhouse/fence.ts';
 import type { ClaimedSlot, SinkStore } from '../../clickhouse/sink-store.ts';
 import { systemClock } from '../../core/clock.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
@@ -36,6 +36,28 @@ beforeEach(async () => {
 });
 
 const slots = () => claimed.map(({ slot }) => slot);
+
+describe('a refusal', () => {
+  const thrownBy = (work: Promise<void>) =>
+    work.then(
+      () => null,
+      (thrown: unknown) => thrown,
+    );
+
+  it('by the guard is told from one by a CHECK, which has the same number', async () => {
+    const old = claimed.map(({ slot, epoch }) => ({ slot, epoch: epoch - 1n }));
+    const guard = `INSERT INTO check_results (name) SELECT 'x' WHERE ${FENCE_GUARD}`;
+    const byGuard = await thrownBy(
+      clickhouse.command(guard, {
+        params: fenceParams(old),
+        settings: { allow_custom_error_code_in_throwif: 1 },
+      }),
+    );
+    const byCheck = await thrownBy(clickhouse.insertRows('catalog_sources', [{ rows_read: 1 }]));
+    expect([byGuard, byCheck]).toMatchObject([{ details: { number: 469 } }, { details: { number: 469 } }]);
+    expect([isFenced(byGuard), isFenced(byCheck)]).toEqual([true, false]);
+  });
+});
 
 describe('a former owner', () => {
   it('whose INSERT is sent at the moment of the take-over is in before the position is read, or refused', async () => {
