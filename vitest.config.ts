@@ -12,9 +12,10 @@ const resultsFile = process.env.REELSTREAM_TEST_RESULTS;
 /** A neighbour on a shared machine may hold up a broker for seconds; what fails twice is broken. */
 const retry = process.env.CI ? 1 : 0;
 
-const oneAtATime = {
-  fileParallelism: false,
-  maxWorkers: 1,
+/** While one file waits for a part the other works. */
+const twoAtATime = {
+  fileParallelism: true,
+  maxWorkers: 2,
   globalSetup: ['test/helpers/global-build.ts', 'test/helpers/shared-servers.ts'],
   retry,
 };
@@ -43,10 +44,7 @@ export default defineConfig({
           include: [`test/**/*.${name}.test.ts`],
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          ...oneAtATime,
-          // while one waits for a part the other works
-          fileParallelism: true,
-          maxWorkers: 2,
+          ...twoAtATime,
           // no file mocks a module or changes the environment: loading all modules anew for each costs half a minute
           isolate: false,
           sequence: { groupOrder: 1 },
@@ -70,7 +68,7 @@ export default defineConfig({
           include: [`test/${name}/**/*.test.ts`],
           testTimeout: 900_000,
           hookTimeout: 240_000,
-          ...oneAtATime,
+          ...twoAtATime,
           sequence: { groupOrder: 2 },
         },
       })),
