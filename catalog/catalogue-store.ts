@@ -3,7 +3,7 @@ import { ReelstreamError, toReelstreamError } from '../core/errors.ts';
 import type { Catalogue, VersionCounts } from './catalogue.ts';
 import type { CpiCoverage, CpiMonth } from './cpi.ts';
 import type { Finding } from './findings.ts';
-import type { FileReport } from './report.ts';
+import type { FileReport, SetAside } from './report.ts';
 
 export interface PublishedVersion extends VersionCounts {
   readonly version: number;
@@ -132,6 +132,16 @@ export async function writeReport(
     revised_months: one.revised,
   }));
   await clickhouse.insertRows('catalog_cpi_coverage', under(cpi));
+}
+
+/** As the report of a version has it. */
+export async function setAsideIn(clickhouse: ClickHouse, version: number): Promise<SetAside> {
+  const [found] = await clickhouse.query<SetAside>(
+    `SELECT toFloat64(sumIf(rows, outcome = 'quarantined')) AS rows, toFloat64(sumIf(rows, outcome = 'blanked')) AS fields
+     FROM load_reports WHERE version = {version:UInt32}`,
+    { params: { version } },
+  );
+  return found ?? { rows: 0, fields: 0 };
 }
 
 /** Price indices of the catalogue in use. */

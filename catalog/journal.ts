@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { ReelstreamError } from '../core/errors.ts';
 import type { JournalEntry } from './findings.ts';
 
 /** Files of one load: what was set aside, what was said row by row, and the report. */
@@ -64,7 +65,13 @@ function lineWriter(path: string) {
   const descriptor = openSync(path, 'w');
   let held = '';
   const flush = () => {
-    writeSync(descriptor, held);
+    try {
+      writeSync(descriptor, held);
+    } catch (error) {
+      throw new ReelstreamError('settings', `${path} cannot be written: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
     held = '';
   };
   return {
@@ -73,8 +80,11 @@ function lineWriter(path: string) {
       if (held.length >= FLUSH_BYTES) flush();
     },
     close() {
-      flush();
-      closeSync(descriptor);
+      try {
+        flush();
+      } finally {
+        closeSync(descriptor);
+      }
     },
   };
 }

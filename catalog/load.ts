@@ -13,6 +13,7 @@ import {
   publish,
   publishedCpi,
   reloadNames,
+  setAsideIn,
   stage,
   writeReport,
 } from './catalogue-store.ts';
@@ -24,7 +25,7 @@ import { type Journal, openJournal } from './journal.ts';
 import { noteJoins } from './notes.ts';
 import { type FileNames, limitToRange, type ReleaseRange } from './range.ts';
 import { readSources } from './read-sources.ts';
-import { fileReport, type LoadReport, totalsOf } from './report.ts';
+import { fileReport, type LoadReport, type SetAside, setAsideOf, totalsOf } from './report.ts';
 import { type CatalogueFile, cpiFiles, findCatalogueFiles, type SingleFile } from './source-files.ts';
 import type { Source } from './sources/source.ts';
 
@@ -90,6 +91,7 @@ export async function loadCatalogue(
   const sourcesHash = hashOf(hashed, options);
   const before = await newestVersion(clickhouse);
   if (before?.sources_hash === sourcesHash) {
+    if (options.strict) requireNothingSetAside(await setAsideIn(clickhouse, before.version), null);
     // a load that died right after its switch has left the old names in the dictionaries
     await reloadNames(clickhouse);
     const { version, sources_hash, loaded_at, ...counts } = before;
@@ -102,12 +104,26 @@ export async function loadCatalogue(
   try {
     const done = await loadNew(source, hashed, deps, options, journal, { sourcesHash, totalBytes });
     const result = { ...done, elapsedMs: clock.monotonicMs() - startMs };
-    journal?.finish(result);
+    finishJournal(journal, result, deps);
     return { ...result, folder: journal?.folder ?? null };
   } catch (thrown) {
     const { code, message } = toReelstreamError(thrown);
-    journal?.finish({ status: 'failed', source: source.label, sourcesHash, code, error: message });
+    finishJournal(
+      journal,
+      { status: 'failed', source: source.label, sourcesHash, code, error: message },
+      deps,
+    );
     throw thrown;
+  }
+}
+
+/** Whatever became of the load is decided by now: files that cannot be written do not change it. */
+function finishJournal(journal: Journal | null, report: object, { logger }: LoadDeps): void {
+  try {
+    journal?.finish(report);
+  } catch (thrown) {
+    const { code, message } = toReelstreamError(thrown);
+    logger.warn({ code, error: message }, 'the files of this load are not complete');
   }
 }
 
@@ -121,7 +137,7 @@ async function loadNew(
 ): Promise<Omit<LoadReport, 'elapsedMs'>> {
   const { clickhouse, onProgress } = deps;
   const { catalogue, report } = await readAll(source, files, totalBytes, deps, options, journal);
-  if (options.strict) requireNothingSetAside(report, journal);
+  if (options.strict) requireNothingSetAside(setAsideOf(report.totals), journal);
   const version = await claim(deps);
   const { movies } = report.counts;
   onProgress?.({ step: 'writing', what: `version ${version}`, rows: movies, bytes: totalBytes, totalBytes });
@@ -209,11 +225,7 @@ function namesOf(files: readonly CatalogueFile[]): FileNames {
   return { movies: nameOf('movies'), links: nameOf('links'), metadata: nameOf('metadata') };
 }
 
-function requireNothingSetAside({ totals }: ReadReport, journal: Journal | null): void {
-  const sum = (group: Readonly<Record<string, number>> = {}) =>
-    Object.values(group).reduce((a, b) => a + b, 0);
-  const rows = sum(totals.quarantined);
-  const fields = sum(totals.blanked);
+function requireNothingSetAside({ rows, fields }: SetAside, journal: Journal | null): void {
   if (rows + fields === 0) return;
   const where = journal ? `, see ${journal.folder}` : '';
   throw new ReelstreamError(

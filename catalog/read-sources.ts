@@ -1,3 +1,4 @@
+import { ReelstreamError } from '../core/errors.ts';
 import type { Sources } from './catalogue.ts';
 import { hashingReader } from './content-hash.ts';
 import { CPI_LAYOUT, type CpiMonth, toCpiMonths } from './cpi.ts';
@@ -185,6 +186,9 @@ async function* goodRows<T>(
       );
     }
   }
+  // what wrote the file died after its first line: taken as it is, it would empty the catalogue
+  if (rows === 0)
+    throw new ReelstreamError('bad_data', `${name} holds a header and no rows`, { details: { file: name } });
   onProgress?.(file, rows, bytes);
   onHash?.(file, reader.result().sha256);
 }

@@ -57,3 +57,15 @@ export function totalsOf(findings: readonly Finding[]): LoadReport['totals'] {
   }
   return totals;
 }
+
+/** What could not be used of a catalogue's files. */
+export interface SetAside {
+  readonly rows: number;
+  readonly fields: number;
+}
+
+export function setAsideOf(totals: LoadReport['totals']): SetAside {
+  const sum = (group: Readonly<Record<string, number>> = {}) =>
+    Object.values(group).reduce((a, b) => a + b, 0);
+  return { rows: sum(totals.quarantined), fields: sum(totals.blanked) };
+}

@@ -115,7 +115,7 @@ async function fetchOnce(
     for await (const chunk of answer.body) {
       watch.alive();
       if (progress.bytes + chunk.byteLength > maxBytes) throw tooLarge(remote.label, maxBytes);
-      await file.write(chunk, 0, chunk.byteLength, progress.bytes);
+      await store(file, chunk, progress.bytes, remote.label);
       progress.bytes += chunk.byteLength;
       onBytes?.(progress.bytes, progress.totalBytes);
     }
@@ -129,6 +129,22 @@ async function fetchOnce(
   } finally {
     watch.stop();
   }
+}
+
+/** A disk that is full is no broken connection: trying again would fetch in vain. */
+async function store(
+  file: Awaited<ReturnType<typeof open>>,
+  chunk: Uint8Array,
+  at: number,
+  label: string,
+): Promise<void> {
+  const refuse = (why: string, cause?: unknown): never => {
+    throw new ReelstreamError('settings', `${label} cannot be kept below REELSTREAM_HOME: ${why}`, { cause });
+  };
+  const { bytesWritten } = await file
+    .write(chunk, 0, chunk.byteLength, at)
+    .catch((error: Error) => refuse(error.message, error));
+  if (bytesWritten < chunk.byteLength) refuse('no space left on device');
 }
 
 /** Aborts when nothing came for a while. */

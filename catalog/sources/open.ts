@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { ReelstreamError } from '../../core/errors.ts';
@@ -97,6 +97,7 @@ async function fetchToScratch(
 ) {
   const remote = await remoteObject(address, options);
   await mkdir(options.scratchFolder, { recursive: true });
+  await clearForgotten(options.scratchFolder, options.clock.nowMs());
   const folder = await mkdtemp(join(options.scratchFolder, 'fetch-'));
   const close = () => rm(folder, { recursive: true, force: true });
   const path = join(folder, 'object');
@@ -121,6 +122,18 @@ async function fetchToScratch(
     throw error;
   } finally {
     remote.close?.();
+  }
+}
+
+/** A load that was killed leaves what it had fetched; a younger one may still be at work. */
+const FORGOTTEN_AFTER_MS = 24 * 3_600_000;
+
+async function clearForgotten(scratchFolder: string, nowMs: number): Promise<void> {
+  for (const name of await readdir(scratchFolder)) {
+    const path = join(scratchFolder, name);
+    // another load may have removed its own meanwhile
+    const found = await stat(path).catch(() => null);
+    if (found && nowMs - found.mtimeMs > FORGOTTEN_AFTER_MS) await rm(path, { recursive: true, force: true });
   }
 }
 

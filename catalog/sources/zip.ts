@@ -28,7 +28,10 @@ export interface ZipOptions {
 export async function zipSource(path: string, options: ZipOptions): Promise<Source> {
   const label = options.label ?? path;
   const zip = await openPromise(path, { lazyEntries: true, autoClose: false, strictFileNames: true }).catch(
-    (error: Error) => refuse(label, error.message, error),
+    async (error: Error) => {
+      await options.onClose?.();
+      return refuse(label, error.message, error);
+    },
   );
   const close = async () => {
     zip.close();

@@ -475,6 +475,8 @@ describe('the same files elsewhere', () => {
 
     const loaded = await program('load', httpAddress(), '--json');
     expect(loaded.code).toBe(0);
+    // the same contents are nothing to do, and still no clean ones
+    expect((await program('load', folder, '--strict')).code).toBe(1);
     const report = JSON.parse(loaded.stdout);
     expect(report).toMatchObject({ status: 'loaded', totals: { quarantined: { not_an_id: 1 } } });
     const lines = (name: string) => readFileSync(join(report.folder, name), 'utf8').trimEnd().split('\n');

@@ -32,6 +32,16 @@ const renamed = (from: string, to: string) => (bytes: Buffer) =>
   Buffer.from(bytes.toString('latin1').replaceAll(from, to), 'latin1');
 
 describe('zipSource', () => {
+  it('gives up what was fetched when it is no archive', async () => {
+    writeFileSync(path, 'movieId,imdbId,tmdbId\n');
+    let closed = false;
+    const onClose = async () => {
+      closed = true;
+    };
+    await expect(zipSource(path, { budget, onClose })).rejects.toMatchObject({ code: 'bad_data' });
+    expect(closed).toBe(true);
+  });
+
   it('reads entries as streams, folders are none, and says how large they are', async () => {
     let closed = false;
     await archive((zip) => {
