@@ -16,8 +16,11 @@ export function nearest(given: string, known: readonly string[]): string[] {
 
 function score(wanted: string, word: string): number {
   const edits = distance(wanted, word);
+  if (wanted.length < 3) return edits;
   // the longer of two that hold the word is the worse guess, yet better than any with an error
-  return wanted.length >= 3 && word.includes(wanted) ? Math.min(edits, 1 + word.length / 1_000) : edits;
+  if (word.includes(wanted)) return Math.min(edits, 1 + word.length / 1_000);
+  const hasNearWord = wanted.length > 3 && word.split(' ').some((piece) => distance(wanted, piece) === 1);
+  return hasNearWord ? Math.min(edits, 1.5 + word.length / 1_000) : edits;
 }
 
 /** `; did you mean trending?` or nothing. */

@@ -26,33 +26,32 @@ export function bindParameter(parameter: QuestionParameter, text: string, contex
   return bindNumber(parameter, text);
 }
 
-function bindChoice(
-  { name, choices }: QuestionParameter,
-  text: string,
-  { suggest }: BindContext,
-): BoundValue {
+function bindChoice(parameter: QuestionParameter, text: string, { suggest }: BindContext): BoundValue {
+  const { choices } = parameter;
   if (choices.includes(text)) return { value: text, shown: text };
-  throw wrong(name, text, `none of ${choices.join(', ')}${suggest?.(text, choices) ?? ''}`);
+  throw wrong(parameter, text, `none of ${choices.join(', ')}${suggest?.(text, choices) ?? ''}`);
 }
 
 const LARGEST_ID = 4_294_967_295;
 
-function bindNumber({ name, kind, range }: QuestionParameter, text: string): BoundValue {
+function bindNumber(parameter: QuestionParameter, text: string): BoundValue {
+  const { kind, range } = parameter;
   const [low, high] = range?.map(Number) ?? (kind === 'id' ? [0, LARGEST_ID] : [-Infinity, Infinity]);
   const isWritten = kind === 'number' ? /^-?\d+(\.\d+)?(e\d+)?$/i : /^-?\d+$/;
   const value = Number(text);
   if (isWritten.test(text) && value >= low! && value <= high!) return { value, shown: text };
   const what = kind === 'number' ? 'a number' : 'a whole number';
-  throw wrong(name, text, `not ${what} from ${low} to ${high}`);
+  throw wrong(parameter, text, `not ${what} from ${low} to ${high}`);
 }
 
-function bindDay({ name, kind, range }: QuestionParameter, text: string): BoundValue {
+function bindDay(parameter: QuestionParameter, text: string): BoundValue {
+  const { kind, range } = parameter;
   const day = kind === 'month' ? `${text}-01` : text;
   const format = kind === 'month' ? 'YYYY-MM' : 'YYYY-MM-DD';
   if (!/^\d{4}-\d{2}-\d{2}$/.test(day) || !isRealDay(day))
-    throw wrong(name, text, `not a ${kind}: write ${format}`);
+    throw wrong(parameter, text, `not a ${kind}: write ${format}`);
   if (range && (text < range[0] || text > range[1]))
-    throw wrong(name, text, `not from ${range[0]} to ${range[1]}`);
+    throw wrong(parameter, text, `not from ${range[0]} to ${range[1]}`);
   return { value: day, shown: text };
 }
 
@@ -61,11 +60,16 @@ function isRealDay(day: string): boolean {
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day);
 }
 
-function bindTime({ name }: QuestionParameter, text: string, nowMs: number): BoundValue {
-  const isZoned = /(Z|[+-]\d{2}:\d{2})$/.test(text);
-  const ms = text === 'now' ? nowMs : Date.parse(isZoned || !text.includes('T') ? text : `${text}Z`);
-  if (Number.isNaN(ms) || (text !== 'now' && !/^\d{4}-\d{2}-\d{2}/.test(text))) {
-    throw wrong(name, text, 'not a time: write now or 2026-01-31T12:00:00 (UTC)');
+/** Without a zone it is UTC, wherever the machine stands. */
+const TIME = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:\d{2})?)?$/;
+/** What a DateTime column holds. */
+const LAST_DATETIME_MS = 4_294_967_295_000;
+
+function bindTime(parameter: QuestionParameter, text: string, nowMs: number): BoundValue {
+  const [, day = '', time = '00:00', zone = 'Z'] = TIME.exec(text) ?? [];
+  const ms = text === 'now' ? nowMs : isRealDay(day) ? Date.parse(`${day}T${time}${zone}`) : Number.NaN;
+  if (!(ms >= 0 && ms <= LAST_DATETIME_MS)) {
+    throw wrong(parameter, text, 'not a time from 1970 on: write now or 2026-01-31T12:00:00 (UTC)');
   }
   const value = new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
   return { value, shown: `${value} UTC` };
@@ -81,11 +85,12 @@ function toSeconds(text: string): number {
   );
 }
 
-function bindDuration({ name, range }: QuestionParameter, text: string): BoundValue {
+function bindDuration(parameter: QuestionParameter, text: string): BoundValue {
+  const { range } = parameter;
   const value = toSeconds(text);
-  if (Number.isNaN(value)) throw wrong(name, text, 'not a duration: write for example 15m, 1h30m or 7d');
+  if (Number.isNaN(value)) throw wrong(parameter, text, 'not a duration: write for example 15m, 1h30m or 7d');
   if (range && (value < toSeconds(range[0]) || value > toSeconds(range[1]))) {
-    throw wrong(name, text, `not from ${range[0]} to ${range[1]}`);
+    throw wrong(parameter, text, `not from ${range[0]} to ${range[1]}`);
   }
   return { value, shown: text };
 }
@@ -95,6 +100,11 @@ export function optionName(name: string): string {
   return `--${name.replaceAll('_', '-')}`;
 }
 
-function wrong(name: string, text: string, why: string): ReelstreamError {
-  return new ReelstreamError('usage', `${optionName(name)}: "${text}" is ${why}`);
+/** As a person writes it: an option, or a word without one. */
+export function writtenName({ name, defaultText }: QuestionParameter): string {
+  return defaultText === null ? `<${name}>` : optionName(name);
+}
+
+function wrong(parameter: QuestionParameter, text: string, why: string): ReelstreamError {
+  return new ReelstreamError('usage', `${writtenName(parameter)}: "${text}" is ${why}`);
 }

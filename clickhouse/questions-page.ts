@@ -1,5 +1,5 @@
 import type { Question, QuestionColumn } from './questions.ts';
-import { optionName } from './questions-bind.ts';
+import { writtenName } from './questions-bind.ts';
 import type { QuestionParameter } from './questions-parameter.ts';
 
 const HEAD = `# Questions
@@ -54,10 +54,10 @@ function section(question: Question): string {
   ].join('\n');
 }
 
-function parameterRow({ name, kind, defaultText, range, choices, text }: QuestionParameter): string {
-  const written = defaultText === null ? `<${name}>` : optionName(name);
+function parameterRow(parameter: QuestionParameter): string {
+  const { kind, defaultText, range, choices, text } = parameter;
   const values = kind === 'choice' ? choices.join(', ') : range ? `${range[0]} to ${range[1]}` : kind;
-  return row(`\`${written}\``, defaultText ?? 'must be given', values, text);
+  return row(`\`${writtenName(parameter)}\``, defaultText ?? 'must be given', values, text);
 }
 
 function columnRow({ name, unit, text }: QuestionColumn, more: string): string {

@@ -22,7 +22,7 @@ const HELP = `
   reelstream ask most-popular-genre-by-year --from 1990
   reelstream ask revenue-by-genre-by-year --credit fractional --chart revenue.svg
   reelstream ask metric --metric profit --by country --stat median --min-n 5 --chart
-  reelstream ask company-year --company Pixar --format csv > pixar.csv`;
+  reelstream ask company-year --company "Pixar Animation Studios" --format csv > pixar.csv`;
 
 export const configure: Configure = (command) => {
   const questions = readQuestions(questionsFolder);

@@ -6,7 +6,7 @@
 -- caveat: Companies are kept by hour: the window is whole hours, and the hour that is still filling comes on top.
 -- caveat: Ratings are events: a person who rates a film twice counts twice in n, once in users. Users do not add up over companies.
 -- caveat: Films without a company stand under (unknown).
--- parameter window duration = 1h: how far back
+-- parameter window duration = 1h (1m..3650d): how far back
 -- parameter as_of time = now: end of the window, at the end of its hour
 -- parameter company company = all: only these companies
 -- parameter min_n integer = 1 (1..1000000000): fewest ratings

@@ -6,7 +6,7 @@
 -- caveat: Genres are kept by minute: the window is whole minutes, and the minute that is still filling comes on top.
 -- caveat: Ratings are events: a person who rates a film twice counts twice in n, once in users. Users do not add up over genres.
 -- caveat: Films without a genre stand under (unknown).
--- parameter window duration = 15m: how far back
+-- parameter window duration = 15m (1m..3650d): how far back
 -- parameter as_of time = now: end of the window, at the end of its minute
 -- parameter genre genre = all: only these genres
 -- parameter min_n integer = 1 (1..1000000000): fewest ratings

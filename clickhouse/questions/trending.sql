@@ -14,7 +14,7 @@
 -- caveat: Ratings of one film are counted in each of its genres and companies. Ratings are events: a person who rates a
 --   film twice counts twice in n, once in users.
 -- parameter by choice = movie (movie|genre|company): what may trend
--- parameter window duration = 1h: length of each of the two windows
+-- parameter window duration = 1h (1m..3650d): length of each of the two windows
 -- parameter as_of time = now: end of this window, at the end of its bucket
 -- parameter direction choice = up (up|down|both): what became more frequent, or less
 -- parameter min_n integer = 10 (1..1000000000): fewest ratings, in this window upwards, in the one before downwards

@@ -37,6 +37,8 @@ describe('suggestions', () => {
   it('are the few nearest words', () => {
     expect(nearest('trendin', ['trending', 'movie', 'user'])).toEqual(['trending']);
     expect(nearest('pixar', ['Pixar Animation Studios', 'Pax'])).toEqual(['Pixar Animation Studios']);
+    const companies = ['Walt Disney Pictures', 'Dino', 'Walt Street'];
+    expect(nearest('disny', companies)[0]).toBe('Walt Disney Pictures');
     expect(nearest('xyzzy', ['trending', 'movie'])).toEqual([]);
     expect(didYouMean('xyzzy', ['trending'])).toBe('');
   });
@@ -86,6 +88,7 @@ describe('parameters', () => {
     ['as_of time = now', '2026-03-02T12:00:00', '2026-03-02 12:00:00'],
     ['as_of time = now', '2026-03-02T12:00:00+02:00', '2026-03-02 10:00:00'],
     ['as_of time = now', '2026-03-02', '2026-03-02 00:00:00'],
+    ['as_of time = now', '2026-03-02 12:00', '2026-03-02 12:00:00'],
     ['movie_id id', '318', 318],
   ])('%s takes %s', (subject, text, value) => {
     expect(bind(subject, text)).toEqual(value);
@@ -103,7 +106,9 @@ describe('parameters', () => {
     ['window duration = 1h (1m..7d)', '8d', 'not from 1m to 7d'],
     ['window duration = 1h', '5 minutes', 'not a duration'],
     ['as_of time = now', 'yesterday', 'not a time'],
-    ['movie_id id', '-1', 'not a whole number'],
+    ['as_of time = now', '2026-02-30', 'not a time'],
+    ['as_of time = now', '1969-12-31', 'not a time from 1970 on'],
+    ['movie_id id', '-1', '<movie_id>: "-1" is not a whole number'],
   ])('%s refuses "%s"', (subject, text, why) => {
     expect(() => bind(subject, text)).toThrow(why);
   });
