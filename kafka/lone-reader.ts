@@ -35,6 +35,8 @@ export interface LoneReaderOptions {
 }
 
 const MIN_CLOSE_MS = 300;
+/** How soon a topic that was deleted and made anew is read again. */
+const GONE_POLL_MS = 1_000;
 
 /**
  * Reads all partitions of a topic outside any group: for a reader that shares with nobody. Whoever takes over from one that was
@@ -152,9 +154,12 @@ class LoneReader implements LogReader {
 
   async #watch(fetcher: PartitionFetcher, handlers: LogReaderHandlers): Promise<void> {
     const { partitionsPollMs = 30_000 } = this.#options;
+    let lookAtMs = this.#clock.monotonicMs() + partitionsPollMs;
     for (;;) {
-      await this.#clock.sleep(this.#isTopicGone ? 1_000 : partitionsPollMs, this.#stopping.signal);
+      await this.#clock.sleep(Math.min(GONE_POLL_MS, partitionsPollMs), this.#stopping.signal);
       if (this.#stopping.signal.aborted) return;
+      if (!this.#isTopicGone && this.#clock.monotonicMs() < lookAtMs) continue;
+      lookAtMs = this.#clock.monotonicMs() + partitionsPollMs;
       try {
         await this.#cluster.refreshMetadata();
       } catch (error) {

@@ -1,6 +1,6 @@
 import { LEARNER_METRICS } from '../../consumers/learner/learner-metrics.ts';
 import { action, type Configure } from '../command.ts';
-import { groupOf, startRecommender } from '../recommender/start-recommender.ts';
+import { groupOf, openRecommender } from '../recommender/open-recommender.ts';
 import { runFramed } from '../service-frame.ts';
 
 interface Options {
@@ -39,7 +39,10 @@ export const configure: Configure = (command) => {
               model: [settings.REELSTREAM_RECOMMENDER_ENGINE],
             },
           },
-          (frame) => startRecommender({ fromStart: options.fromStart === true }, settings, frame),
+          async (frame) => {
+            const choices = { fromStart: options.fromStart === true };
+            return (await openRecommender(choices, settings, frame)).service;
+          },
         ),
       ),
     );

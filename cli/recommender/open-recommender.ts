@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { LiveModel } from '../../api/ports.ts';
+import type { EventGateway, FilmCatalogue, LiveModel, UserDirectory } from '../../api/ports.ts';
 import type { Learner } from '../../consumers/learner/learner.ts';
 import type { LearnerOptions } from '../../consumers/learner/learner-context.ts';
 import { openLearner } from '../../consumers/learner/open-learner.ts';
@@ -39,12 +39,25 @@ const MAX_PROFILES = 4_000_000;
 export const groupOf = (settings: Settings): string =>
   `reelstream-recommender-${settings.REELSTREAM_RECOMMENDER_INSTANCE}`;
 
-/** Learner, profiles, the way in for writes, and what the API asks. Whatever was opened is closed again when one part fails. */
-export async function startRecommender(
+/** What the API asks, over the living parts. */
+export interface RecommenderPorts {
+  readonly model: LiveModel;
+  readonly people: UserDirectory;
+  readonly gateway: EventGateway;
+  readonly films: FilmCatalogue;
+}
+
+export interface OpenedRecommender {
+  readonly ports: RecommenderPorts;
+  readonly service: FramedService;
+}
+
+/** Learner, profiles, the way in for writes, titles: all of them run. Whatever was opened is closed again when one fails. */
+export async function openRecommender(
   choices: RecommenderChoices,
   settings: Settings,
   { logger, metrics }: Frame,
-): Promise<FramedService> {
+): Promise<OpenedRecommender> {
   const clock = systemClock;
   const closers: (() => unknown)[] = [];
   const close = async () => {
@@ -121,7 +134,11 @@ export async function startRecommender(
     await learner.start();
     closers.push(() => profiles.stop());
     await profiles.start();
-    return framed(learner, profiles, liveModel(learner, slots), close);
+    const model = liveModel(learner, slots);
+    return {
+      ports: { model, people: opened.people, gateway, films },
+      service: framed(learner, profiles, model, close),
+    };
   } catch (error) {
     await close();
     throw error;
