@@ -137,8 +137,8 @@ export async function writeReport(
 /** As the report of a version has it. */
 export async function setAsideIn(clickhouse: ClickHouse, version: number): Promise<SetAside> {
   const [found] = await clickhouse.query<SetAside>(
-    `SELECT toFloat64(sumIf(rows, outcome = 'quarantined')) AS rows, toFloat64(sumIf(rows, outcome = 'blanked')) AS fields
-     FROM load_reports WHERE version = {version:UInt32}`,
+    `SELECT toFloat64(sumIf(r.rows, outcome = 'quarantined')) AS rows, toFloat64(sumIf(r.rows, outcome = 'blanked')) AS fields
+     FROM load_reports AS r WHERE version = {version:UInt32}`,
     { params: { version } },
   );
   return found ?? { rows: 0, fields: 0 };
