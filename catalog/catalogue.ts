@@ -20,6 +20,8 @@ export interface MovieRow {
   readonly tmdb_id: number;
   readonly imdb_id: string;
   readonly facts_from: 'tmdb' | 'movielens';
+  /** '' where nobody named a genre */
+  readonly genres_from: 'tmdb' | 'movielens' | '';
   readonly title: string;
   readonly original_title: string;
   readonly release_date: string | null;
@@ -103,12 +105,14 @@ function movieRow(
   film: FilmFacts | undefined,
 ): MovieRow {
   const tmdbGenres = film?.genres ?? [];
-  const genres = tmdbGenres.length > 0 ? tmdbGenres : genresOfMovieLens(movie?.genreWords ?? '').genres;
+  const lent = genresOfMovieLens(movie?.genreWords ?? '').genres;
+  const genres = tmdbGenres.length > 0 ? tmdbGenres : lent;
   return {
     movie_id: movieId,
     tmdb_id: film?.tmdbId ?? link?.tmdbId ?? UNKNOWN_ID,
     imdb_id: film?.imdbId || link?.imdbId || '',
     facts_from: film ? 'tmdb' : 'movielens',
+    genres_from: tmdbGenres.length > 0 ? 'tmdb' : lent.length > 0 ? 'movielens' : '',
     title: film?.title || movie?.title || UNKNOWN_NAME,
     original_title: film?.originalTitle ?? '',
     release_date: film?.releaseDate ?? null,

@@ -6,7 +6,7 @@
 --   the mean C of all ratings of the span. Days are days of event time: when people rated.
 -- caveat: Events are counted as they came: who rates a film again counts twice in volume, once in reach.
 -- caveat: genres = any takes genres as known at ingest (MovieLens words where TMDB knows nothing); genres = tmdb takes TMDB's alone,
---   by the catalogue of today: what it does not know stands under (unknown).
+--   by the catalogue of today: what it does not know, or knows without a genre, stands under (unknown).
 -- caveat: Reach does not add up over genres, nor does full volume.
 -- parameter by choice = volume (volume|reach|satisfaction): what ranks
 -- parameter genres choice = any (any|tmdb): whose genres
@@ -36,7 +36,7 @@ WITH
     -- their own: by genre and share it takes three times as long
     film_genres AS
     (
-        SELECT movie_id, if(facts_from = 'tmdb', genre_ids, [0]) AS ids
+        SELECT movie_id, if(genres_from = 'tmdb', genre_ids, [0]) AS ids
         FROM movies
         WHERE movie_id > 0 AND {genres:String} = 'tmdb'
     ),

@@ -61,9 +61,9 @@ describe('buildCatalogue', () => {
       cpi: [],
     });
     expect(movies).toMatchObject([
-      { movie_id: 7, tmdb_id: 0, genre_ids: [878, 60_001], company_ids: [0] },
-      { movie_id: 8, tmdb_id: 0, title: '(unknown)', genre_ids: [0], company_ids: [0] },
-      { movie_id: 0, tmdb_id: 862, genre_ids: [16], company_ids: [3] },
+      { movie_id: 7, tmdb_id: 0, genres_from: 'movielens', genre_ids: [878, 60_001], company_ids: [0] },
+      { movie_id: 8, tmdb_id: 0, title: '(unknown)', genres_from: '', genre_ids: [0], company_ids: [0] },
+      { movie_id: 0, tmdb_id: 862, genres_from: 'tmdb', genre_ids: [16], company_ids: [3] },
     ]);
   });
 
@@ -75,7 +75,12 @@ describe('buildCatalogue', () => {
       facts: new Map([[9, bare]]),
       cpi: [],
     });
-    expect(movies[0]).toMatchObject({ genre_ids: [10751, 10402], release_year: 2001, facts_from: 'tmdb' });
+    expect(movies[0]).toMatchObject({
+      genre_ids: [10751, 10402],
+      release_year: 2001,
+      facts_from: 'tmdb',
+      genres_from: 'movielens',
+    });
     expect(genres).toEqual([
       { id: 0, name: '(unknown)' },
       { id: 10402, name: 'Music' },

@@ -260,8 +260,12 @@ describe('the highest rated films', () => {
 });
 
 describe('popular genres', () => {
-  const genresOf = { any: genresOfMovie, tmdb: (id: number) => (tmdbFilm(id) ? genresOfMovie(id) : [0]) };
   const tmdbFilm = (movieId: number) => filmByTmdb.get(tmdbOf.get(movieId) ?? 0);
+  const ofTmdb = (movieId: number) => {
+    const film = tmdbFilm(movieId);
+    return film && !film.hasLentGenres ? film.genres : [0];
+  };
+  const genresOf = { any: genresOfMovie, tmdb: ofTmdb };
   const fold = (genres: 'any' | 'tmdb', from = '', to = '9') => {
     const own = ratings.filter(({ day }) => day >= from && day <= to);
     const c = mean(own.map(({ stars }) => stars));
@@ -301,15 +305,12 @@ describe('popular genres', () => {
     }
   });
 
-  it('show 49,175 ratings as unknown, and Drama with 606 users and 23,213 ratings of films that TMDB calls so', async () => {
+  it('show Drama with 606 users and 23,213 ratings, and as unknown what TMDB does not know or knows without a genre', async () => {
     const rows = keyed((await ask('popular-genres', { genres: 'tmdb' })).rows, 'genre');
-    expect(rows.get('(unknown)')).toMatchObject({ volume: 49_175 });
-    const lent = ratings.filter(({ movieId }) => {
-      const film = tmdbFilm(movieId);
-      return film?.hasLentGenres && film.genres.includes(18);
-    });
-    expect(rows.get('Drama')).toMatchObject({ reach: 606, volume: 23_213 + lent.length });
-    expect(lent).toHaveLength(7);
+    const lent = ratings.filter(({ movieId }) => tmdbFilm(movieId)?.hasLentGenres);
+    expect(rows.get('(unknown)')).toMatchObject({ volume: 49_175 + lent.length });
+    expect(rows.get('Drama')).toMatchObject({ reach: 606, volume: 23_213 });
+    expect(lent.length).toBeGreaterThan(0);
   });
 });
 
