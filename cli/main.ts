@@ -29,6 +29,9 @@ async function main(argv: readonly string[]): Promise<void> {
 /** A command that is done ends its process; what a library left open must not keep a supervisor waiting. */
 const LINGER_MS = 2_000;
 
+/** The AWS SDK's own switch for the one warning that it prints wherever Node is older than 22; its other warnings stay. */
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
 watchOutput();
 try {
   await main(process.argv.slice(2));

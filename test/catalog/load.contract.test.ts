@@ -1,16 +1,6 @@
-import {
-  appendFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { claimVersion, newestVersion } from '../../catalog/catalogue-store.ts';
 import { type LoadResult, loadCatalogue } from '../../catalog/load.ts';
@@ -24,12 +14,10 @@ import { migrate, readMigrations } from '../../clickhouse/migrate.ts';
 import { systemClock } from '../../core/clock.ts';
 import { ReelstreamError } from '../../core/errors.ts';
 import { silentLogger } from '../../core/logger.ts';
-import { findFreePorts } from '../../embedded/supervisor/ports.ts';
 import { noEnvFile, projectRoot } from '../../runtime/environment.ts';
 import { readSettings } from '../../runtime/settings.ts';
 import { startTestClickHouse, type TestClickHouse } from '../helpers/clickhouse-server.ts';
-import { runProgram, startService } from '../helpers/program.ts';
-import { waitUntil } from '../helpers/wait-until.ts';
+import { cutSample, TABLES, tableContents } from './cut-sample.ts';
 import {
   type FileServer,
   S3_CREDENTIALS,
@@ -40,7 +28,6 @@ import {
 } from './file-servers.ts';
 
 const sample = join(projectRoot, 'data');
-const TABLES = ['catalog_movies', 'catalog_genres', 'catalog_companies', 'catalog_links', 'catalog_cpi'];
 
 let server: TestClickHouse;
 let clickhouse: ClickHouse;
@@ -65,20 +52,6 @@ const newDatabase = async () => {
   );
   await migrate(clickhouse, own);
 };
-
-/** The first rows of the sample, in a folder that a test may spoil. */
-function cutSample(target: string): void {
-  for (const file of [
-    'ml-latest-small/movies.csv',
-    'ml-latest-small/links.csv',
-    'the-movies-dataset/movies_metadata.csv',
-  ]) {
-    const lines = readFileSync(join(sample, file), 'utf8').split('\n').slice(0, 101);
-    mkdirSync(dirname(join(target, file)), { recursive: true });
-    writeFileSync(join(target, file), `${lines.join('\n')}\n`);
-  }
-  cpSync(join(sample, 'cpi'), join(target, 'cpi'), { recursive: true });
-}
 
 const useSpoilableSample = () =>
   beforeEach(async () => {
@@ -338,14 +311,7 @@ describe('the same files elsewhere', () => {
   const httpAddress = () => `${files.url}/films.zip`;
   const s3Address = 's3://films/in/films.zip';
 
-  /** One hash over every row of every table. */
-  const contents = async () => {
-    const hashes = TABLES.map(
-      (table) => `SELECT '${table}' AS name, toString(groupBitXor(cityHash64(* EXCEPT version))) AS hash,
-        toInt32(count()) AS rows FROM ${table}`,
-    );
-    return clickhouse.query(`SELECT * FROM (${hashes.join(' UNION ALL ')}) ORDER BY name`);
-  };
+  const contents = () => tableContents(clickhouse);
 
   it('give the same tables from a folder, an archive, a web server and a bucket, and are no news to each other', async () => {
     await pack();
@@ -448,77 +414,5 @@ describe('the same files elsewhere', () => {
       await load();
       expect(await look()).toEqual({ outcome: 'loaded', version: 4 });
     }
-  });
-
-  const environment = () => ({
-    REELSTREAM_CLICKHOUSE_URL: server.url,
-    REELSTREAM_CLICKHOUSE_DATABASE: clickhouse.database,
-    REELSTREAM_HOME: join(scratchFolder, 'home'),
-  });
-  const program = (...args: string[]) => runProgram(['catalog', ...args], environment());
-
-  it('end the command with 3 when the server is gone, 1 when --strict has something to refuse, else with 0', async () => {
-    await load();
-    const before = await contents();
-    appendFileSync(join(folder, 'ml-latest-small/links.csv'), 'x,1,2\n');
-    await pack();
-    files.cut = { afterBytes: 1_000, times: 99 };
-    const gone = await program('load', httpAddress());
-    files.cut = { afterBytes: 0, times: 0 };
-    expect(gone).toMatchObject({ code: 3, stderr: expect.stringContaining('could not be fetched') });
-    const strict = await program('load', folder, '--strict');
-    expect(strict).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('--strict: 1 rows and 0 fields'),
-    });
-    expect(await contents()).toEqual(before);
-
-    const loaded = await program('load', httpAddress(), '--json');
-    expect(loaded.code).toBe(0);
-    // the same contents are nothing to do, and still no clean ones
-    expect(await program('load', folder, '--strict')).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('--strict: 1 rows and 0 fields'),
-    });
-    const report = JSON.parse(loaded.stdout);
-    expect(report).toMatchObject({ status: 'loaded', totals: { quarantined: { not_an_id: 1 } } });
-    const lines = (name: string) => readFileSync(join(report.folder, name), 'utf8').trimEnd().split('\n');
-    expect(lines('quarantine.ndjson').map((line) => JSON.parse(line))).toEqual([
-      {
-        file: 'links.csv',
-        line: 102,
-        field: 'movieId',
-        reason: 'not_an_id',
-        outcome: 'quarantined',
-        text: 'x,1,2',
-      },
-    ]);
-    expect(lines('errors.ndjson').length).toBeGreaterThanOrEqual(1);
-    expect(JSON.parse(lines('report.json').join('\n'))).toMatchObject({ version: report.version });
-    expect(await program('watch', httpAddress(), '--once')).toMatchObject({ code: 0 });
-  });
-
-  it('are kept at by a service, which outlives a server that is away and stops when told', async () => {
-    await pack();
-    const [port] = await findFreePorts(1);
-    const watch = await startService(
-      ['catalog', 'watch', httpAddress(), '--every', '1s'],
-      { ...environment(), REELSTREAM_CATALOG_METRICS_PORT: String(port) },
-      `http://127.0.0.1:${port}/readyz`,
-    );
-    const films = () => one('SELECT toInt32(count()) AS x FROM movies');
-    const looks = async (outcome: string) => {
-      const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-      return Number(new RegExp(`catalog_looks_total\\{outcome="${outcome}"\\} (\\d+)`).exec(metrics)?.[1]);
-    };
-    expect(await films()).toBe(110);
-    rmSync(archive);
-    await waitUntil('a look that failed', 20_000, async () => (await looks('failed')) > 0);
-    expect(await films()).toBe(110);
-    appendFileSync(join(folder, 'ml-latest-small/movies.csv'), '999999,New Film (2024),Drama\n');
-    await pack();
-    await waitUntil('the new film', 20_000, async () => (await films()) === 111);
-    await waitUntil('a look without news', 20_000, async () => (await looks('unchanged')) > 0);
-    expect(await watch.stop()).toMatchObject({ code: 0 });
   });
 });
