@@ -12,6 +12,9 @@ const resultsFile = process.env.REELSTREAM_TEST_RESULTS;
 /** A neighbour on a shared machine may hold up a broker for seconds; what fails twice is broken. */
 const retry = process.env.CI ? 1 : 0;
 
+/** No file mocks a module or leaves the environment changed: loading all modules anew for each costs a minute. */
+const sharedModules = { isolate: false };
+
 /** While one file waits for a part the other works. */
 const twoAtATime = {
   fileParallelism: true,
@@ -35,6 +38,8 @@ export default defineConfig({
             'test/system/**',
           ],
           testTimeout: 20_000,
+          maxWorkers: 2,
+          ...sharedModules,
           sequence: { groupOrder: 0 },
         },
       },
@@ -45,8 +50,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           ...twoAtATime,
-          // no file mocks a module or changes the environment: loading all modules anew for each costs half a minute
-          isolate: false,
+          ...sharedModules,
           sequence: { groupOrder: 1 },
         },
       })),
