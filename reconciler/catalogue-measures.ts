@@ -13,17 +13,29 @@ const NEWEST = '(SELECT max(version) FROM catalog_versions)';
  * genres and companies together: there what the loader counted before it wrote.
  */
 const SOURCE_SQL: Readonly<Record<CountedTable, string>> = {
-  movies: loaderCount('movies'),
+  movies: versionCount('movies', 0),
   films: rowsLoaded('metadata'),
-  genres: loaderCount('genres'),
-  companies: loaderCount('companies'),
+  genres: versionCount('genres', 0),
+  companies: versionCount('companies', 0),
   links: rowsLoaded('links'),
   cpi_monthly: `SELECT toFloat64(sum(months)) AS value FROM catalog_cpi_coverage WHERE version = ${NEWEST}`,
 };
 
+/** Counts that every version keeps of itself; `films` is none of them. */
+const VERSION_COUNTS: Readonly<Partial<Record<CountedTable, string>>> = {
+  movies: 'movies',
+  genres: 'genres',
+  companies: 'companies',
+  links: 'links',
+  cpi_monthly: 'cpi_months',
+};
+
+/** Tables whose count under the version before is known. */
+export const TABLES_WITH_HISTORY = COUNTED_TABLES.filter((table) => VERSION_COUNTS[table] !== undefined);
+
 /**
- * `source:T` what the newest load had to give, `table:T` what readers see now, `yesterday:T` the newest count of the table that
- * a check wrote down before today (UTC); null before there is one.
+ * `source:T` what the newest load had to give, `table:T` what readers see now, `before:T` what the version before the newest
+ * had, `yesterday:T` the newest count of the table that a check wrote down before today (UTC); null before there is one.
  */
 export const catalogueMeasures: MeasureSource = {
   knows: (name) => parse(name) !== null,
@@ -41,18 +53,20 @@ async function measure(clickhouse: ClickHouse, name: string, nowMs: number): Pro
   return row?.value ?? null;
 }
 
-type Side = 'source' | 'table' | 'yesterday';
+const SIDES = ['source', 'table', 'before', 'yesterday'] as const;
+type Side = (typeof SIDES)[number];
 
 function sqlOf(side: Side, table: CountedTable): string {
   if (side === 'source') return SOURCE_SQL[table];
   if (side === 'table') return `SELECT toFloat64(count()) AS value FROM ${table}`;
+  if (side === 'before') return versionCount(VERSION_COUNTS[table]!, 1);
   return `SELECT value FROM check_results
     WHERE left_side = {counted:String} AND checked_at < toDateTime64({today:String}, 3, 'UTC') AND value IS NOT NULL
     ORDER BY checked_at DESC LIMIT 1`;
 }
 
-function loaderCount(column: string): string {
-  return `SELECT toFloat64(${column}) AS value FROM catalog_versions ORDER BY version DESC LIMIT 1`;
+function versionCount(column: string, versionsBack: number): string {
+  return `SELECT toFloat64(${column}) AS value FROM catalog_versions ORDER BY version DESC LIMIT 1 OFFSET ${versionsBack}`;
 }
 
 function rowsLoaded(role: string): string {
@@ -62,9 +76,7 @@ function rowsLoaded(role: string): string {
 
 function parse(name: string): { side: Side; table: CountedTable } | null {
   const [side, table, ...rest] = name.split(':');
-  const isKnown =
-    (side === 'source' || side === 'table' || side === 'yesterday') &&
-    COUNTED_TABLES.includes(table as CountedTable) &&
-    rest.length === 0;
-  return isKnown ? { side, table: table as CountedTable } : null;
+  const tables: readonly string[] = side === 'before' ? TABLES_WITH_HISTORY : COUNTED_TABLES;
+  const isKnown = SIDES.includes(side as Side) && tables.includes(table ?? '') && rest.length === 0;
+  return isKnown ? { side: side as Side, table: table as CountedTable } : null;
 }

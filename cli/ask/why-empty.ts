@@ -37,7 +37,7 @@ export async function explainEmpty(
     const rows = loosened.length === 0 ? 0 : await count(loosened);
     if (rows > 0) return say(loosened, values, rows);
   }
-  if ((await count(filters)) === 0) return NOTHING[question.source];
+  if ((await count(filters)) === 0) return sayNothing(question, values);
   let needed = filters;
   for (const filter of filters) {
     const fewer = needed.filter((one) => one !== filter);
@@ -50,6 +50,13 @@ const NOTHING: Readonly<Record<Question['source'], string>> = {
   catalogue: 'not even without filters: is a catalogue loaded (reelstream catalog load data)?',
   stream: 'not even without filters: no such ratings have arrived in that time (reelstream start sends some)',
 };
+
+/** A question about one film or person has a word without a default. */
+function sayNothing({ source, parameters }: Question, values: Values): string {
+  const subject = parameters.find(({ defaultText }) => defaultText === null);
+  if (!subject) return NOTHING[source];
+  return `nothing has arrived about ${subject.name} ${values[subject.name]!.shown}`;
+}
 
 function say(filters: readonly QuestionParameter[], values: Values, rows: number): string {
   const given = filters.map(({ name }) => `${optionName(name)} ${values[name]!.shown}`).join(' with ');

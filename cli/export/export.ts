@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ClickHouse } from '../../clickhouse/connection.ts';
 import { latestCatalogVersion } from '../../clickhouse/film-index.ts';
 import { ReelstreamError } from '../../core/errors.ts';
@@ -155,8 +156,23 @@ function cutShort(path: string, what: string): ReelstreamError {
 }
 
 /** Nothing but what an earlier export wrote is ever removed. */
+/** One level first: where nothing can be made, as below /proc, Node's recursive form never comes back (node 20). */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (thrown) {
+    const { code, message } = thrown as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || existsSync(dirname(folder))) {
+      throw new ReelstreamError('usage', `${folder} cannot be made: ${message}`, { cause: thrown });
+    }
+    await makeFolder(dirname(folder));
+    await mkdir(folder);
+  }
+}
+
 async function prepareFolder(folder: string, force: boolean): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const found = await readdir(folder);
   if (found.length > 0 && !force) {
     throw new ReelstreamError('usage', `${folder} is not empty: name another folder, or say --force`);

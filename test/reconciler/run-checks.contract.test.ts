@@ -15,6 +15,8 @@ import { type DeliveryServer, openDatabase, startDeliveryServer } from '../click
 const DAY_MS = 86_400_000;
 const MONDAY = Date.UTC(2026, 2, 2, 12);
 const TABLES = 6;
+/** the films of a version are not counted in it */
+const WITH_HISTORY = 5;
 
 let server: DeliveryServer;
 let clickhouse: ClickHouse;
@@ -95,23 +97,24 @@ describe('after a load', () => {
 
   it('the table holds what the source gave; the first day has no yesterday', async () => {
     await load(1, 100);
-    expect(outcomes(await run(MONDAY))).toEqual([TABLES, 0, TABLES]);
+    expect(outcomes(await run(MONDAY))).toEqual([TABLES, 0, TABLES + WITH_HISTORY]);
     // still Monday: a count of today is no yesterday
-    expect(outcomes(await run(MONDAY + 1_000))).toEqual([TABLES, 0, TABLES]);
+    expect(outcomes(await run(MONDAY + 1_000))).toEqual([TABLES, 0, TABLES + WITH_HISTORY]);
   });
 
   it('hold for the sample as the loader loads it', async () => {
     const source = await folderSource(join(projectRoot, 'data'));
     const deps = { clickhouse, clock: systemClock, logger: silentLogger };
     await loadCatalogue(source, deps);
-    expect(outcomes(await run(MONDAY))).toEqual([TABLES, 0, TABLES]);
-    // a later load of fewer films, wholly inside its own count, shows against yesterday alone
+    expect(outcomes(await run(MONDAY))).toEqual([TABLES, 0, TABLES + WITH_HISTORY]);
+    // a later load of fewer films, wholly inside its own count, shows against what was there before
     await loadCatalogue(source, deps, { range: { from: '1990-01-01', to: null } });
     const later = await run(MONDAY + DAY_MS);
     const failed = Object.entries(later).filter(([, outcome]) => outcome === 'failed');
-    expect(failed.map(([name]) => name)).toEqual(
-      ['movies', 'films', 'companies', 'links'].map((table) => `catalogue_yesterday_${table}`),
-    );
+    expect(failed.map(([name]) => name)).toEqual([
+      ...['movies', 'companies', 'links'].map((table) => `catalogue_before_${table}`),
+      ...['movies', 'films', 'companies', 'links'].map((table) => `catalogue_yesterday_${table}`),
+    ]);
   });
 
   it('hold for price files of any name, and with both series in one', async () => {
@@ -159,6 +162,17 @@ describe('after a load', () => {
     });
   });
 
+  it('a shorter delivery fails on the first day as well, against the version before', async () => {
+    await load(1, 100);
+    await load(2, 89);
+    expect(await run(MONDAY)).toMatchObject({
+      catalogue_before_movies: 'failed',
+      catalogue_before_links: 'failed',
+      catalogue_before_genres: 'skipped',
+      catalogue_yesterday_links: 'skipped',
+    });
+  });
+
   it('a table that lacks rows of its source fails', async () => {
     await load(1, 100, 101);
     await clickhouse.command(
@@ -190,7 +204,8 @@ describe('after a load', () => {
       mine('mine', { operator: 'within_ratio', factor: 0.05 }),
       mine('another', { operator: '>', right_side: '100' }),
       mine('wrong', { operator: 'about' }),
-      mine('not_about_it', { operator: 'nonzero', left_side: 'rows:events_raw' }),
+      mine('mistyped', { operator: 'nonzero', left_side: 'tabel:links' }),
+      mine('mistyped_right', { operator: '==', right_side: 'sauce:links' }),
     ]);
     const results = await run(MONDAY);
     expect(results).toMatchObject({
@@ -198,9 +213,10 @@ describe('after a load', () => {
       mine: 'passed',
       another: 'failed',
       wrong: 'failed',
+      mistyped: 'failed',
+      mistyped_right: 'failed',
     });
     expect(results).not.toHaveProperty('catalogue_yesterday_links');
-    expect(results).not.toHaveProperty('not_about_it');
-    expect(await readChecks(clickhouse, CATALOGUE_CHECKS)).toHaveLength(CATALOGUE_CHECKS.length - 1 + 4);
+    expect(await readChecks(clickhouse, CATALOGUE_CHECKS)).toHaveLength(CATALOGUE_CHECKS.length - 1 + 5);
   });
 });
