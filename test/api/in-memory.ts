@@ -54,6 +54,9 @@ export async function createWorld(options: Partial<ApiOptions> = {}, history: re
     /** false: acknowledged, and not learned */
     learns: true,
     asked: [] as Position[],
+    /** what acknowledgements wait for, and how many do */
+    acknowledged: Promise.resolve(),
+    waiting: 0,
   };
   let highest = 0;
   const learn = (event: ChangeEvent) => {
@@ -87,6 +90,9 @@ export async function createWorld(options: Partial<ApiOptions> = {}, history: re
       },
       gateway: {
         async writeEvent(event, eventId) {
+          world.waiting++;
+          await world.acknowledged;
+          world.waiting--;
           if (world.failure) throw world.failure;
           log.push({ ...event, eventId });
           const id = eventId && Buffer.from(eventId).toString('hex');
