@@ -12,8 +12,8 @@ export interface ApiOptions {
   readonly ratingsForAverage: number;
   /** `movierec`: limits and ratings of lists as strings, `watched:` with its colon, timestamps as Python writes them */
   readonly compat: 'none' | 'movierec';
-  /** where new users are made; null makes them here */
-  readonly primaryUrl: string | null;
+  /** `here`; or the address of who makes new users, or null where nobody said: then there is no making them */
+  readonly newUsers: 'here' | { readonly primaryUrl: string | null };
   /** longest wait between Kafka's acknowledgement and the record being learned */
   readonly applyTimeoutMs: number;
   readonly maxBodyBytes: number;

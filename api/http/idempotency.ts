@@ -12,6 +12,7 @@ const CAPACITY = 10_000;
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
 interface Kept {
+  /** digest of it: what callers send may be long */
   readonly content: string;
   readonly answer: Promise<{ readonly body: unknown; readonly position: unknown }>;
 }
@@ -34,7 +35,7 @@ export function createIdempotency(): (handler: Handler) => Handler {
     const key = keyOf(request);
     if (key === null) return handler(request, reply);
     const call = JSON.stringify([key, request.method, pathOf(request)]);
-    const content = JSON.stringify([request.query, request.body]);
+    const content = digestOf([request.query, request.body]).toString('base64');
     const before = answers.get(call);
     if (!before) {
       const answer = handler(request, reply).then((body) => ({
@@ -64,11 +65,12 @@ export function createIdempotency(): (handler: Handler) => Handler {
  * wrote it. A UUID of version 8 (RFC 9562), told from the load simulator's by its ninth byte.
  */
 export function eventIdOf(key: string, call: readonly (string | number | null)[]): Uint8Array {
-  const id = createHash('sha256')
-    .update(JSON.stringify([key, ...call]))
-    .digest()
-    .subarray(0, 16);
+  const id = digestOf([key, ...call]).subarray(0, 16);
   id[6] = (id[6]! & 0x0f) | 0x80;
   id[8] = (id[8]! & 0x3f) | 0x81;
   return id;
+}
+
+function digestOf(values: readonly unknown[]): Buffer {
+  return createHash('sha256').update(JSON.stringify(values)).digest();
 }

@@ -1,4 +1,6 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isUnchanged } from '../http/conditional.ts';
+import { Problem } from '../http/problem.ts';
 import { requireUser } from '../known.ts';
 import type { ApiContext } from '../options.ts';
 import type { Profile } from '../ports.ts';
@@ -27,9 +29,14 @@ const userBody = (userId: number, profile: Profile | null) => ({
   year_of_birth: profile?.yearOfBirth ?? null,
 });
 
+function sendTo(primaryUrl: string | null, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (primaryUrl === null) throw new Problem(503, 'this instance makes no users; ask instance 0');
+  return reply.redirect(`${primaryUrl}${request.url}`, 307);
+}
+
 export function userRoutes(context: ApiContext): Route[] {
   const { people, gateway } = context.ports;
-  const { compat, primaryUrl } = context.options;
+  const { compat, newUsers } = context.options;
   return [
     {
       method: 'GET',
@@ -60,7 +67,7 @@ export function userRoutes(context: ApiContext): Route[] {
       },
       async handle(request, reply) {
         // ids are given out in one place, or two people would get the same
-        if (primaryUrl !== null) return reply.redirect(`${primaryUrl}${request.url}`, 307);
+        if (newUsers !== 'here') return sendTo(newUsers.primaryUrl, request, reply);
         const { gender = null, year_of_birth: yearOfBirth = null } = bodyOf<NewUser>(request);
         const userId = people.takeNextId();
         await gateway.writeProfile(userId, { gender, yearOfBirth });

@@ -25,7 +25,7 @@ export const DEFAULTS: ApiOptions = {
   topN: 20,
   ratingsForAverage: 5,
   compat: 'none',
-  primaryUrl: null,
+  newUsers: 'here',
   applyTimeoutMs: 1_000,
   maxBodyBytes: 10_000,
   apiKey: '',

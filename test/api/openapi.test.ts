@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { API_ROUTES } from '../../api/http/measure.ts';
 import { type Check, createSchemaChecks, createWorld, someHistory, type World } from './in-memory.ts';
 
 interface Operation {
@@ -45,6 +46,11 @@ describe.each(['none', 'movierec'] as const)('the document, compat %s', (compat)
         'get /movie/{movie_id}/similar',
       ].sort(),
     );
+  });
+
+  it('has a series for every path', () => {
+    const templates = API_ROUTES.map((route) => route.replace(/:(\w+)/g, '{$1}'));
+    expect([...templates].sort()).toEqual(Object.keys(document.paths).sort());
   });
 
   it('describes what is answered', async () => {

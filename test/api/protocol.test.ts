@@ -209,7 +209,7 @@ describe('access', () => {
   });
 
   it('sends those who want a new user to where ids are given out', async () => {
-    const { put } = await createWorld({ primaryUrl: 'http://first.example:8000' });
+    const { put } = await createWorld({ newUsers: { primaryUrl: 'http://first.example:8000' } });
     for (const headers of [{}, { 'idempotency-key': 'k' }, { 'idempotency-key': 'k' }]) {
       const answer = await put('/user', { gender: 'F' }, headers as Record<string, string>);
       expect([answer.statusCode, answer.headers.location]).toEqual([
@@ -217,6 +217,8 @@ describe('access', () => {
         'http://first.example:8000/api/v1/user',
       ]);
     }
+    const lost = await createWorld({ newUsers: { primaryUrl: null } });
+    expect((await lost.put('/user', {})).statusCode).toBe(503);
   });
 });
 
