@@ -51,7 +51,11 @@ export function createIdempotency(): (handler: Handler) => Handler {
       return body;
     }
     if (before.content !== content) {
-      throw new Problem(409, `this ${KEY_HEADER} stands for a call with other contents`, KEY_HEADER);
+      throw new Problem(
+        409,
+        `this ${KEY_HEADER} stands for a call with other contents`,
+        KEY_HEADER.toLowerCase(),
+      );
     }
     const { body, position } = await before.answer;
     if (typeof position === 'string') reply.header(POSITION_HEADER, position);

@@ -124,7 +124,7 @@ describe('idempotency', () => {
     const { log, put } = await createWorld({}, someHistory());
     await put('/user/1/rating', RATING, key);
     const other = await put('/user/1/rating', { ...RATING, rating: 1 }, key);
-    expect([other.statusCode, other.json().field]).toEqual([409, 'Idempotency-Key']);
+    expect([other.statusCode, other.json().field]).toEqual([409, 'idempotency-key']);
     expect((await put('/user/2/rating', { ...RATING, rating: 1 }, key)).statusCode).toBe(200);
     expect(log).toHaveLength(2);
   });
