@@ -60,5 +60,7 @@ export interface Film {
 }
 
 export interface FilmCatalogue {
+  /** 0 until a catalogue could be read */
+  readonly version: number;
   film(movieId: number): Film | null;
 }

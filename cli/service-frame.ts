@@ -5,7 +5,12 @@ import type { Logger } from '../core/logger.ts';
 import type { MetricName } from '../core/metrics-catalogue.ts';
 import { projectRoot } from '../runtime/environment.ts';
 import type { ExitCode } from '../runtime/exit-codes.ts';
-import { type Control, type HealthServer, startHealthServer } from '../runtime/health-server.ts';
+import {
+  type Control,
+  type HealthServer,
+  type RequestHandler,
+  startHealthServer,
+} from '../runtime/health-server.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { createMetrics, type MetricsRegistry } from '../runtime/metrics.ts';
 import { runService, type Service } from '../runtime/run-service.ts';
@@ -18,6 +23,8 @@ export interface FramedService extends Service {
   status(): object;
   /** see HealthOptions */
   readonly controls?: Readonly<Record<string, Control>>;
+  /** with `answersRequests`: everything but health and metrics */
+  readonly handle?: RequestHandler;
 }
 
 export interface FrameOptions {
@@ -27,6 +34,8 @@ export interface FrameOptions {
   readonly knownLabels?: Readonly<Record<string, readonly (string | number)[]>>;
   /** paths that the service takes PUT requests on once it runs */
   readonly controlPaths?: readonly string[];
+  /** the service answers requests of its own on the same port */
+  readonly answersRequests?: boolean;
   /** 2 when stdout carries an answer */
   readonly logDescriptor?: 1 | 2;
 }
@@ -63,6 +72,7 @@ export async function runFramed(
       alive: () => service?.alive() ?? true,
       notReady: () => service?.notReady() ?? ['starting'],
       status: () => service?.status() ?? {},
+      ...(options.answersRequests ? { others: () => service?.handle ?? null } : {}),
       controls: proxyOf(options.controlPaths ?? [], () => service?.controls),
     });
     const started = await start({ logger, metrics });

@@ -43,6 +43,8 @@ export interface Reader {
   latestMs(): number;
   users(): number;
   films(): number;
+  /** the id of the film that came n-th, from 0 to `films()` - 1 */
+  filmIdAt(place: number): number;
   ratings(): number;
   /** the running mean of all ratings, stars */
   mean(): number;
@@ -108,6 +110,7 @@ export function createReader(parts: ReaderParts): Reader {
     latestMs: () => latestMs.data[0]!,
     users: () => users.size,
     films: () => films.size,
+    filmIdAt: films.idOf,
     ratings: store.ratingCount,
     mean: store.mean,
     knowsUser: (userId) => users.rowOf(userId) >= 0,

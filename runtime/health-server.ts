@@ -16,7 +16,13 @@ export interface HealthOptions {
   readonly status?: () => object;
   /** `PUT` on these paths, with the JSON of the body; what it throws as `usage` is answered with 400 */
   readonly controls?: Readonly<Record<string, Control>>;
+  /** takes every request on other paths; null while there is nobody to take it, which is answered with 503 */
+  readonly others?: () => RequestHandler | null;
 }
+
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+const OWN_PATHS = ['/metrics', '/healthz', '/readyz', '/status'];
 
 export type Control = (body: unknown) => object;
 
@@ -64,7 +70,13 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+  const pathname = (request.url ?? '/').split('?', 1)[0]!;
+  if (options.others && !OWN_PATHS.includes(pathname)) {
+    const handle = options.others();
+    if (handle) return handle(request, response);
+    response.setHeader('Retry-After', '1');
+    return reply(response, 503, { error: 'starting; try again' });
+  }
   const control = request.method === 'PUT' ? options.controls?.[pathname] : undefined;
   if (control) return answerControl(control, request, response);
   if (request.method !== 'GET' && request.method !== 'HEAD')

@@ -11,6 +11,9 @@ export interface SettingSpec<T = unknown> {
   readonly secret: boolean;
 }
 
+/** the largest id of Avro's int */
+export const MAX_ID = 2 ** 31 - 1;
+
 export const integer = (fallback: number, min: number, max: number, help: string): SettingSpec<number> => ({
   schema: z
     .string()

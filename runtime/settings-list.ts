@@ -1,9 +1,11 @@
+import { API_SETTINGS } from './api-settings.ts';
 import {
   choice,
   decimal,
   flag,
   hostsAndPorts,
   integer,
+  MAX_ID,
   named,
   optionalUrl,
   port,
@@ -16,8 +18,6 @@ import {
 export type { SettingSpec } from './setting-kinds.ts';
 
 const PYTHON_LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'WARN', 'ERROR', 'CRITICAL', 'FATAL'] as const;
-/** the largest id of Avro's int */
-const MAX_ID = 2 ** 31 - 1;
 
 /** Every setting of the project. Defaults fit the embedded stack; everything listens on 127.0.0.1. */
 export const SETTINGS = {
@@ -183,12 +183,7 @@ export const SETTINGS = {
     120_000,
     'Longest wait for Kafka to acknowledge a write of the API',
   ),
-  REELSTREAM_API_FIRST_USER_ID: integer(
-    1,
-    1,
-    MAX_ID,
-    'New users get ids from here on, above all that are known',
-  ),
+  ...API_SETTINGS,
   REELSTREAM_CATALOG_POLL_INTERVAL_MS: integer(
     10_000,
     100,

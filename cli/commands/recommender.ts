@@ -1,5 +1,7 @@
+import { API_LABELS, API_METRIC_NAMES } from '../../api/http/measure.ts';
 import { LEARNER_METRICS } from '../../consumers/learner/learner-metrics.ts';
 import { action, type Configure } from '../command.ts';
+import { withApi } from '../recommender/open-api.ts';
 import { groupOf, openRecommender } from '../recommender/open-recommender.ts';
 import { runFramed } from '../service-frame.ts';
 
@@ -12,6 +14,9 @@ Reads every partition of the ratings topic, judges each record as the sink does 
 lies in REELSTREAM_HOME/recommender/<instance>: a snapshot every few minutes, and a journal of the order in which runs of
 the log were learned. A restart, also after SIGKILL, follows the journal and has the same state again, bit for bit.
 Kafka's committed offsets (group reelstream-recommender-<instance>) only show lag.
+
+On REELSTREAM_RECOMMENDER_PORT it answers the REST API below /api/v1 (docs/api.md; /docs shows and tries every call,
+/openapi.json describes them), besides /metrics, /healthz, /readyz and /status.
 
 It does not start when the log no longer holds what comes behind the snapshot, when the topic was re-created, or when the
 model's settings are not those that the state was learned with: --from-start forgets the state and learns from the log as
@@ -32,8 +37,10 @@ export const configure: Configure = (command) => {
           {
             name: 'recommender',
             port: settings.REELSTREAM_RECOMMENDER_PORT,
-            metricNames: LEARNER_METRICS,
+            metricNames: [...LEARNER_METRICS, ...API_METRIC_NAMES],
+            answersRequests: true,
             knownLabels: {
+              ...API_LABELS,
               topic: [settings.REELSTREAM_RATINGS_TOPIC],
               group: [groupOf(settings)],
               model: [settings.REELSTREAM_RECOMMENDER_ENGINE],
@@ -41,7 +48,7 @@ export const configure: Configure = (command) => {
           },
           async (frame) => {
             const choices = { fromStart: options.fromStart === true };
-            return (await openRecommender(choices, settings, frame)).service;
+            return withApi(await openRecommender(choices, settings, frame), settings, frame);
           },
         ),
       ),
