@@ -10,7 +10,7 @@
 -- caveat: A sum rewards genres with many films: see the median per film.
 -- caveat: Price series are revised: prices_until says how far the loaded files reach, and months without a figure take the one before.
 -- parameter series choice = spliced (strict|spliced): which prices
--- parameter base_month month = 2017-01 (1948-03..2200-12): whose dollars; not after prices_until
+-- parameter base_month month = 2017-01 (1948-03..2200-12): whose dollars
 -- parameter from year = 0 (0..2200): first year of release
 -- parameter to year = 2200 (0..2200): last year of release
 -- parameter genre genre = all: only these genres
@@ -47,8 +47,7 @@ WITH
         FROM all_items
         WHERE {series:String} = 'spliced' AND month < first_ticket.1
     ),
-    -- no dollars of a month that has no price yet
-    (SELECT if({base_month:Date32} <= max(month), argMaxIf(price, month, month <= {base_month:Date32}), NULL) FROM prices) AS base_price,
+    (SELECT argMax(price, month) FROM prices WHERE month <= {base_month:Date32}) AS base_price,
     chosen AS
     (
         SELECT f.genre_ids AS genre_ids, f.earned AS earned, p.is_spliced AS is_spliced,
