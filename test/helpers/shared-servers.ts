@@ -47,7 +47,10 @@ async function openDoor() {
     return { at: url, stop: remove };
   });
   const clickhouse = once(async (): Promise<Server> => {
-    const { url, stop } = await startTestClickHouse();
+    // files that fill tables side by side share its memory, too
+    const { url, stop } = await startTestClickHouse({
+      environment: { REELSTREAM_CLICKHOUSE_MEMORY_MB: '4000' },
+    });
     return { at: url, stop };
   });
   const servers = new Map(
