@@ -1,20 +1,11 @@
-import { createBackoff } from '../core/backoff.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
-import { withDeadline } from '../core/deadline.ts';
-import { ReelstreamError } from '../core/errors.ts';
 import { type Logger, silentLogger } from '../core/logger.ts';
 import { type Metrics, noMetrics } from '../core/metrics-port.ts';
 import { GroupMember } from './group-member.ts';
-import {
-  createKafka,
-  fetchFrom,
-  type KafkaCluster,
-  type KafkaConnection,
-  openCluster,
-} from './kafkajs-client.ts';
+import { createKafka, type KafkaCluster, type KafkaConnection, openCluster } from './kafkajs-client.ts';
 import type { LogReader, LogReaderHandlers } from './log-reader.ts';
-import { type FetchSource, PartitionFetcher } from './partition-fetcher.ts';
-import { errorTypeOf, isFatal, toKafkaError } from './protocol-errors.ts';
+import { PartitionFetcher } from './partition-fetcher.ts';
+import { closeWithin, connectWithin, fetchSourceOf, type TopicConnection } from './topic-connection.ts';
 
 export interface ReaderOptions {
   readonly connection: KafkaConnection;
@@ -43,9 +34,6 @@ export interface ReaderOptions {
   /** counts `consumer_discarded_events_total` */
   readonly metrics?: Metrics;
 }
-
-/** For closing the connection when leaving the group took all the time there was. */
-const MIN_CLOSE_MS = 300;
 
 /**
  * The log reader over kafkajs' connections. It does not use the library's consumer: that one starts fetching from the
@@ -78,15 +66,10 @@ class KafkajsReader implements LogReader {
   }
 
   async start(handlers: LogReaderHandlers): Promise<void> {
-    const { topic, startTimeoutMs = 30_000 } = this.#options;
-    await withDeadline(
-      this.#connect(),
-      startTimeoutMs,
-      this.#clock,
-      `connecting to Kafka for ${topic}`,
-    ).catch(async (error: unknown) => {
+    const { startTimeoutMs = 30_000 } = this.#options;
+    await connectWithin(this.#connection(), startTimeoutMs, this.#stopping.signal).catch(async (error: unknown) => {
       await this.stop();
-      throw toKafkaError(`topic ${topic} cannot be read`, error);
+      throw error;
     });
     const fetcher = this.#createFetcher(handlers);
     const member = this.#createMember(handlers, fetcher);
@@ -113,42 +96,21 @@ class KafkajsReader implements LogReader {
 
   async stop(): Promise<void> {
     const { stopTimeoutMs = 10_000 } = this.#options;
-    const endsAtMs = this.#clock.monotonicMs() + stopTimeoutMs;
-    const bounded = (work: Promise<void>, what: string) =>
-      withDeadline(
-        work,
-        Math.max(endsAtMs - this.#clock.monotonicMs(), MIN_CLOSE_MS),
-        this.#clock,
-        what,
-      ).catch((error: unknown) =>
-        this.#logger.warn({ error: String(error) }, `not done before the end: ${what}`),
-      );
     this.#stopping.abort();
     this.#member?.stop();
-    await bounded(this.#running, 'leaving the group, whose session then expires by itself');
-    await bounded(this.#fetcher?.stop() ?? Promise.resolve(), 'the last answers');
-    // The library waits for requests under way, which a frozen broker answers never
-    await bounded(this.#cluster.disconnect(), 'closing the connection');
+    await closeWithin(this.#connection(), stopTimeoutMs, [
+      ['leaving the group, whose session then expires by itself', () => this.#running],
+      ['the last answers', async () => this.#fetcher?.stop()],
+    ]);
   }
 
-  /** Tries until the broker answers; the caller's deadline ends it. */
-  async #connect(): Promise<void> {
-    const { topic } = this.#options;
-    const backoff = createBackoff({ minMs: 100, maxMs: 1_000 });
-    while (!this.#stopping.signal.aborted) {
-      try {
-        await this.#cluster.connect();
-        await this.#cluster.addMultipleTargetTopics([topic]);
-        return;
-      } catch (error) {
-        if (errorTypeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') {
-          throw new ReelstreamError('kafka', `topic ${topic} does not exist`, { cause: error });
-        }
-        if (isFatal(error)) throw error;
-        this.#logger.debug({ error: errorTypeOf(error) }, 'Kafka does not answer yet');
-        await this.#clock.sleep(backoff.nextMs(), this.#stopping.signal);
-      }
-    }
+  #connection(): TopicConnection {
+    return {
+      cluster: this.#cluster,
+      topic: this.#options.topic,
+      clock: this.#clock,
+      logger: this.#logger,
+    };
   }
 
   #createFetcher(handlers: LogReaderHandlers): PartitionFetcher {
@@ -157,7 +119,7 @@ class KafkajsReader implements LogReader {
     const { readCommitted = true } = this.#options;
     return new PartitionFetcher(
       {
-        source: this.#createSource(),
+        source: fetchSourceOf(this.#connection()),
         topic,
         maxWaitMs,
         maxBytes,
@@ -180,20 +142,6 @@ class KafkajsReader implements LogReader {
           metrics.add('consumer_discarded_events_total', { topic, group: groupId }, records),
       },
     );
-  }
-
-  #createSource(): FetchSource {
-    const cluster = this.#cluster;
-    return {
-      leaders: () =>
-        new Map(
-          cluster
-            .findTopicPartitionMetadata(this.#options.topic)
-            .map(({ partitionId, leader }) => [partitionId, leader]),
-        ),
-      fetch: (leader, request) => fetchFrom(cluster, leader, request),
-      refresh: () => cluster.refreshMetadata(),
-    };
   }
 
   #createMember(handlers: LogReaderHandlers, fetcher: PartitionFetcher): GroupMember {

@@ -1,20 +1,12 @@
-import { createBackoff } from '../core/backoff.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
-import { withDeadline } from '../core/deadline.ts';
-import { ReelstreamError } from '../core/errors.ts';
 import { type Logger, silentLogger } from '../core/logger.ts';
 import { type Metrics, noMetrics } from '../core/metrics-port.ts';
 import { commitAsNobody } from './group-offsets.ts';
-import {
-  createKafka,
-  fetchFrom,
-  type KafkaCluster,
-  type KafkaConnection,
-  openCluster,
-} from './kafkajs-client.ts';
+import { createKafka, type KafkaCluster, type KafkaConnection, openCluster } from './kafkajs-client.ts';
 import type { LogReader, LogReaderHandlers } from './log-reader.ts';
 import { PartitionFetcher } from './partition-fetcher.ts';
-import { errorTypeOf, isFatal, toKafkaError } from './protocol-errors.ts';
+import { errorTypeOf, toKafkaError } from './protocol-errors.ts';
+import { closeWithin, connectWithin, fetchSourceOf, type TopicConnection } from './topic-connection.ts';
 
 export interface LoneReaderOptions {
   readonly connection: KafkaConnection;
@@ -34,7 +26,6 @@ export interface LoneReaderOptions {
   readonly metrics?: Metrics;
 }
 
-const MIN_CLOSE_MS = 300;
 /** How soon a topic that was deleted and made anew is read again. */
 const GONE_POLL_MS = 1_000;
 
@@ -66,15 +57,10 @@ class LoneReader implements LogReader {
   }
 
   async start(handlers: LogReaderHandlers): Promise<void> {
-    const { topic, startTimeoutMs = 30_000 } = this.#options;
-    await withDeadline(
-      this.#connect(),
-      startTimeoutMs,
-      this.#clock,
-      `connecting to Kafka for ${topic}`,
-    ).catch(async (error: unknown) => {
+    const { startTimeoutMs = 30_000 } = this.#options;
+    await connectWithin(this.#connection(), startTimeoutMs, this.#stopping.signal).catch(async (error: unknown) => {
       await this.stop();
-      throw toKafkaError(`topic ${topic} cannot be read`, error);
+      throw error;
     });
     const fetcher = this.#createFetcher(handlers);
     this.#fetcher = fetcher;
@@ -103,41 +89,11 @@ class LoneReader implements LogReader {
 
   async stop(): Promise<void> {
     const { stopTimeoutMs = 10_000 } = this.#options;
-    const endsAtMs = this.#clock.monotonicMs() + stopTimeoutMs;
-    const bounded = (work: Promise<void>, what: string) =>
-      withDeadline(
-        work,
-        Math.max(endsAtMs - this.#clock.monotonicMs(), MIN_CLOSE_MS),
-        this.#clock,
-        what,
-      ).catch((error: unknown) =>
-        this.#logger.warn({ error: String(error) }, `not done before the end: ${what}`),
-      );
     this.#stopping.abort();
-    await bounded(this.#watching, 'the last look at the partitions');
-    await bounded(this.#fetcher?.stop() ?? Promise.resolve(), 'the last answers');
-    // The library waits for requests under way, which a frozen broker answers never
-    await bounded(this.#cluster.disconnect(), 'closing the connection');
-  }
-
-  /** Tries until the broker answers; the caller's deadline ends it. */
-  async #connect(): Promise<void> {
-    const { topic } = this.#options;
-    const backoff = createBackoff({ minMs: 100, maxMs: 1_000 });
-    while (!this.#stopping.signal.aborted) {
-      try {
-        await this.#cluster.connect();
-        await this.#cluster.addMultipleTargetTopics([topic]);
-        return;
-      } catch (error) {
-        if (errorTypeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') {
-          throw new ReelstreamError('kafka', `topic ${topic} does not exist`, { cause: error });
-        }
-        if (isFatal(error)) throw error;
-        this.#logger.debug({ error: errorTypeOf(error) }, 'Kafka does not answer yet');
-        await this.#clock.sleep(backoff.nextMs(), this.#stopping.signal);
-      }
-    }
+    await closeWithin(this.#connection(), stopTimeoutMs, [
+      ['the last look at the partitions', () => this.#watching],
+      ['the last answers', async () => this.#fetcher?.stop()],
+    ]);
   }
 
   #partitions(): number[] {
@@ -172,22 +128,21 @@ class LoneReader implements LogReader {
     }
   }
 
+  #connection(): TopicConnection {
+    return {
+      cluster: this.#cluster,
+      topic: this.#options.topic,
+      clock: this.#clock,
+      logger: this.#logger,
+    };
+  }
+
   #createFetcher(handlers: LogReaderHandlers): PartitionFetcher {
     const { topic, groupId, metrics = noMetrics } = this.#options;
     const { maxWaitMs = 250, maxBytes = 8_388_608, maxBytesPerPartition = 1_048_576 } = this.#options;
-    const cluster = this.#cluster;
     return new PartitionFetcher(
       {
-        source: {
-          leaders: () =>
-            new Map(
-              cluster
-                .findTopicPartitionMetadata(topic)
-                .map(({ partitionId, leader }) => [partitionId, leader]),
-            ),
-          fetch: (leader, request) => fetchFrom(cluster, leader, request),
-          refresh: () => cluster.refreshMetadata(),
-        },
+        source: fetchSourceOf(this.#connection()),
         topic,
         maxWaitMs,
         maxBytes,
