@@ -58,10 +58,12 @@ class LoneReader implements LogReader {
 
   async start(handlers: LogReaderHandlers): Promise<void> {
     const { startTimeoutMs = 30_000 } = this.#options;
-    await connectWithin(this.#connection(), startTimeoutMs, this.#stopping.signal).catch(async (error: unknown) => {
-      await this.stop();
-      throw error;
-    });
+    await connectWithin(this.#connection(), startTimeoutMs, this.#stopping.signal).catch(
+      async (error: unknown) => {
+        await this.stop();
+        throw error;
+      },
+    );
     const fetcher = this.#createFetcher(handlers);
     this.#fetcher = fetcher;
     this.#assign(fetcher, handlers);
