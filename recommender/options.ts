@@ -28,10 +28,17 @@ export function recommenderDefaults(engine: EngineName = 'blend'): RecommenderOp
   };
 }
 
-/** What a snapshot's state depends on, as text that is equal when the settings are. */
-export function settingsText({ engine, ranking, seed }: RecommenderOptions): string {
-  return JSON.stringify({ engine, ranking, seed });
+/**
+ * All that a state depends on, as text that is equal when the options are: the events that are refused, what replay is still
+ * granted and whether it came in the path of events make another state too.
+ */
+export function settingsText(options: RecommenderOptions): string {
+  const { engine, replayInPath, replayBudget, ranking, maxUsers, maxFilms, seed } = options;
+  return JSON.stringify({ engine, replayInPath, replayBudget, ranking, maxUsers, maxFilms, seed });
 }
+
+/** The options that a text of `settingsText` was made of. */
+export const optionsFromText = (text: string): RecommenderOptions => JSON.parse(text) as RecommenderOptions;
 
 /** The names that batch recommenders made known, with the values they are known by. */
 export interface ModelSettings {

@@ -2,8 +2,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { ReelstreamError, toReelstreamError } from '../core/errors.ts';
 import type { MetricsRegistry } from './metrics.ts';
+import { isLoopback, isOwnHost } from './own-host.ts';
 
 export interface HealthOptions {
+  /** an address of this machine alone answers only to names of this machine */
   readonly host: string;
   /** 0 takes a free one */
   readonly port: number;
@@ -71,11 +73,14 @@ async function answer(
   response: ServerResponse,
 ): Promise<void> {
   const pathname = (request.url ?? '/').split('?', 1)[0]!;
+  if (isLoopback(options.host) && !isOwnHost(request.headers.host)) {
+    return replyProblem(response, 421, 'Misdirected Request', 'this server is not known by that host name');
+  }
   if (options.others && !OWN_PATHS.includes(pathname)) {
     const handle = options.others();
     if (handle) return handle(request, response);
     response.setHeader('Retry-After', '1');
-    return reply(response, 503, { error: 'starting; try again' });
+    return replyProblem(response, 503, 'Service Unavailable', 'starting; try again');
   }
   const control = request.method === 'PUT' ? options.controls?.[pathname] : undefined;
   if (control) return answerControl(control, request, response);
@@ -125,7 +130,17 @@ async function answerControl(
   }
 }
 
-function reply(response: ServerResponse, status: number, body: object): void {
+/** RFC 9457, as whoever answers on the other paths has it. */
+function replyProblem(response: ServerResponse, status: number, title: string, detail: string): void {
+  reply(response, status, { type: 'about:blank', title, status, detail }, 'application/problem+json');
+}
+
+function reply(
+  response: ServerResponse,
+  status: number,
+  body: object,
+  contentType = 'application/json',
+): void {
   if (response.headersSent) return void response.end();
-  response.writeHead(status, { 'Content-Type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
+  response.writeHead(status, { 'Content-Type': contentType }).end(`${JSON.stringify(body)}\n`);
 }

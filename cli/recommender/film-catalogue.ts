@@ -2,8 +2,8 @@ import type { Film, FilmCatalogue } from '../../api/ports.ts';
 import type { ClickHouse } from '../../clickhouse/connection.ts';
 import { latestCatalogVersion } from '../../clickhouse/film-index.ts';
 import type { Clock } from '../../core/clock.ts';
-import { toReelstreamError } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
+import { startPolling } from './poll.ts';
 
 export interface WatchedFilms extends FilmCatalogue {
   readonly version: number;
@@ -30,7 +30,6 @@ interface Row {
  */
 export async function watchFilms(options: FilmsOptions): Promise<WatchedFilms> {
   const { clickhouse, clock, logger, pollIntervalMs } = options;
-  const stopped = new AbortController();
   let films: ReadonlyMap<number, Film> = new Map();
   let version = 0;
 
@@ -42,31 +41,19 @@ export async function watchFilms(options: FilmsOptions): Promise<WatchedFilms> {
     logger.info({ version, films: films.size }, 'catalogue loaded');
   }
 
-  async function lookOrSay(): Promise<void> {
-    await look().catch((thrown: unknown) => {
-      const { code, message } = toReelstreamError(thrown);
+  const polling = await startPolling(look, {
+    intervalMs: pollIntervalMs,
+    clock,
+    onFailure({ code, message }) {
       logger.warn({ code, error: message }, 'could not look for a new catalogue; the one in use stays');
-    });
-  }
-
-  async function poll(): Promise<void> {
-    while (!stopped.signal.aborted) {
-      await clock.sleep(pollIntervalMs, stopped.signal);
-      if (!stopped.signal.aborted) await lookOrSay();
-    }
-  }
-
-  await lookOrSay();
-  const polling = poll();
+    },
+  });
   return {
     get version() {
       return version;
     },
     film: (movieId) => films.get(movieId) ?? null,
-    stop() {
-      stopped.abort();
-      return polling;
-    },
+    stop: polling.stop,
   };
 }
 

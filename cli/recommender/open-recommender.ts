@@ -22,8 +22,7 @@ import { clickHouseFrom, kafkaAdminFrom, kafkaConnectionFrom, registryFrom } fro
 import { openGateway } from './event-gateway.ts';
 import { watchFilms } from './film-catalogue.ts';
 import { modelOptionsFrom } from './model-options.ts';
-
-import { readSlots, type Slots } from './slots.ts';
+import { type Slots, watchSlots } from './slots.ts';
 
 export interface RecommenderChoices {
   readonly fromStart: boolean;
@@ -79,7 +78,15 @@ export async function openRecommender(
     const registry = registryFrom(settings, metrics);
     await makeKnown(registry, logger);
     const schemaOf: Registry['schemaOf'] = (schemaId, signal) => registry.schemaOf(schemaId, signal);
-    const slots = await readSlots(clickhouse, await admin.clusterId(), topic, logger);
+    const slots = await watchSlots({
+      clickhouse,
+      clusterId: await admin.clusterId(),
+      topic,
+      pollIntervalMs: settings.REELSTREAM_CATALOG_POLL_INTERVAL_MS,
+      clock,
+      logger,
+    });
+    closers.push(() => slots.stop());
 
     const opened = await openLearner(
       {

@@ -34,6 +34,7 @@ export const LEARNER_METRICS = [
   'reco_snapshot_timestamp_seconds',
   'reco_snapshot_interval_seconds',
   'reco_snapshot_bytes',
+  'api_model_timestamp_seconds',
 ] as const;
 
 const SCORES: readonly (readonly [CounterName, keyof Scores])[] = [
@@ -66,6 +67,8 @@ export interface LearnerMetrics {
   discarded(records: number): void;
   snapshotWritten(atMs: number, bytes: number): void;
   partitions(assigned: number, paused: number, halted: number, windowEntries: number): void;
+  /** Kafka time of the newest record that the model holds, ms since 1970 */
+  newestAt(logTsMs: number): void;
   /** what the scores and the model count by themselves */
   publish(scores: Readonly<Scores>, recommender: Recommender): void;
 }
@@ -137,6 +140,7 @@ export function createLearnerMetrics(
       metrics.set('consumer_halted_partitions', stream, halted);
       metrics.set('dedup_entries', { topic: names.topic }, windowEntries);
     },
+    newestAt: (logTsMs) => metrics.set('api_model_timestamp_seconds', model, logTsMs / 1_000),
     publish(scores, recommender) {
       for (const [name, score] of SCORES) raise(name, scores[score]);
       raise('reco_nonfinite_total', recommender.refused().updates);

@@ -82,5 +82,7 @@ export function publishGauges(ctx: LearnerContext): void {
     slots.filter(({ state }) => state === 'halted').length,
     slots.reduce((sum, { learned }) => sum + learned.window.entriesAt(learned.position), 0),
   );
+  const newest = [...ctx.state.partitions.values()].flatMap(({ last }) => last?.logTsMs ?? []);
+  if (newest.length > 0) ctx.metrics.newestAt(Math.max(...newest));
   ctx.metrics.publish(ctx.scoring.scores, ctx.state.recommender);
 }

@@ -43,9 +43,27 @@ export function restoreTables(snapshot: Snapshot, settings: string, tables: read
   if (header.format !== SNAPSHOT_FORMAT) {
     throw refusal(`it has format ${header.format}, this version reads ${SNAPSHOT_FORMAT}`);
   }
-  if (header.settings !== settings) throw refusal(`it was learned with ${header.settings}, not ${settings}`);
+  if (header.settings !== settings) throw refusal(differenceOf(header.settings, settings));
   const byName = new Map(snapshot.arrays.map(({ name, array }) => [name, array]));
   for (const table of tables) restoreTable(table, byName);
+}
+
+/** The settings that differ, by name: nobody compares two lines of JSON. */
+function differenceOf(saved: string, wanted: string): string {
+  const now = new Map(leavesOf(JSON.parse(wanted)));
+  const before = new Map(leavesOf(JSON.parse(saved)));
+  const names = new Set([...before.keys(), ...now.keys()]);
+  const differing = [...names].filter((name) => before.get(name) !== now.get(name));
+  const told = differing.map((name) => `${name} ${before.get(name) ?? 'unknown'}, not ${now.get(name)}`);
+  return `it was learned with ${told.join('; ')}`;
+}
+
+function leavesOf(value: object): [string, unknown][] {
+  return Object.entries(value).flatMap(([name, inner]): [string, unknown][] =>
+    typeof inner === 'object' && inner !== null
+      ? leavesOf(inner).map(([rest, leaf]) => [`${name}.${rest}`, leaf])
+      : [[name, inner]],
+  );
 }
 
 function restoreTable(table: Table, byName: ReadonlyMap<string, TypedArray>): void {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ENGINES } from '../../recommender/engines/create-engine.ts';
-import { recommenderDefaults } from '../../recommender/options.ts';
+import { optionsFromText, recommenderDefaults } from '../../recommender/options.ts';
 import { createRecommender, type Recommender } from '../../recommender/recommender.ts';
 import { copySnapshot, type Snapshot, stateHash } from '../../recommender/state/snapshot.ts';
 import { rated, someEvents } from './events.ts';
@@ -67,7 +67,7 @@ describe('restoring', () => {
   it('refuses another format, other settings, and arrays that are missing, short or of another type', () => {
     const { header, arrays } = learned();
     expect(restored({ header: { ...header, format: 0 }, arrays })).toThrow('format 0');
-    expect(restored({ header: { ...header, settings: '{}' }, arrays })).toThrow('learned with {}');
+    expect(restored({ header: { ...header, settings: '{}' }, arrays })).toThrow('seed unknown, not 4');
     expect(restored({ header, arrays: arrays.slice(1) })).toThrow('is missing');
     const change = (array: (values: Float32Array) => Float32Array | Float64Array) =>
       arrays.map((item) =>
@@ -77,6 +77,22 @@ describe('restoring', () => {
     expect(restored({ header, arrays: change((values) => Float64Array.from(values)) })).toThrow(
       'Float64Array',
     );
+  });
+
+  it.each([
+    { replayBudget: 49 },
+    { replayInPath: false },
+    { maxUsers: 10 },
+    { maxFilms: 10 },
+    { ranking: false },
+    { seed: 5 },
+  ])('names the setting that changed: %j', (change) => {
+    const [[name, value]] = Object.entries(change) as [[keyof typeof options, unknown]];
+    const other = { ...options, ...change };
+    const told = `it was learned with ${name} ${options[name]}, not ${value}`;
+    expect(() => createRecommender(other, learned())).toThrow(told);
+    const { header } = learned();
+    expect(optionsFromText(header.settings)).toEqual(options);
   });
 
   it('has a hash that every bit moves, and no room for growth does', () => {

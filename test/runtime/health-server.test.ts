@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type HealthServer, startHealthServer } from '../../runtime/health-server.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
@@ -38,6 +39,30 @@ describe('health server', () => {
   it('reports a stuck process', async () => {
     const get = await start([], false);
     expect((await get('/healthz')).status).toBe(503);
+  });
+
+  it('answers to names of this machine alone', async () => {
+    await start([]);
+    const port = server?.port ?? 0;
+    const calledAs = (host: string) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const sent = request({ port, host: '127.0.0.1', path: '/status', headers: { host } }, (answer) => {
+          answer.resume();
+          resolve(answer.statusCode);
+        });
+        sent.once('error', reject).end();
+      });
+    for (const host of [`127.0.0.1:${port}`, 'localhost', `LOCALHOST:${port}`, `[::1]:${port}`, '10.1.2.3']) {
+      expect([host, await calledAs(host)]).toEqual([host, 200]);
+    }
+    for (const host of [
+      'evil.example',
+      `evil.example:${port}`,
+      'localhost.evil.example',
+      '127.0.0.1.nip.io',
+    ]) {
+      expect([host, await calledAs(host)]).toEqual([host, 421]);
+    }
   });
 
   it('names the taken address', async () => {
