@@ -1,34 +1,53 @@
-import { createTopList } from '../recommender/ranking/top-list.ts';
 import type { ApiContext } from './options.ts';
 import { averageOf } from './views.ts';
 
 /** Depth of the list: pages end there. */
 export const TOP_DEPTH = 1_000;
 
-/** Averages are below 8, so that whole people always weigh more than any average. */
-const AVERAGE_SCALE = 8;
+interface Candidate {
+  /** of the film, as the reader counts them */
+  readonly place: number;
+  readonly movieId: number;
+  readonly users: number;
+  readonly average: number;
+}
 
 /**
- * The films that most people rated or watched, then by average. Worked out again when an event changed the model: one look at
- * every film.
+ * The films that most people rated or watched, then by average, then in order of their first contact. Worked out again when
+ * an event changed the model. As many films as the list is deep have at least as many people as the last list's least film
+ * has now: only those with so many can be in it, which is one look at an array for all others.
  */
 export function createTopMovies(context: ApiContext): () => readonly number[] {
   const { reader } = context.ports.model;
-  const best = createTopList(TOP_DEPTH);
   let version = -1;
+  let list: readonly Candidate[] = [];
   let movieIds: readonly number[] = [];
+
+  function leastUsers(): number {
+    if (list.length < TOP_DEPTH) return 1;
+    return Math.max(1, Math.min(...list.map(({ place }) => reader.filmUsersAt(place))));
+  }
+
+  function candidates(): Candidate[] {
+    const least = leastUsers();
+    const found: Candidate[] = [];
+    for (let place = 0; place < reader.films(); place++) {
+      const users = reader.filmUsersAt(place);
+      if (users < least) continue;
+      const movieId = reader.filmIdAt(place);
+      found.push({ place, movieId, users, average: averageOf(context, movieId) ?? 0 });
+    }
+    return found;
+  }
+
   return () => {
     if (version === reader.version()) return movieIds;
-    best.clear(TOP_DEPTH);
-    for (let place = 0; place < reader.films(); place++) {
-      const movieId = reader.filmIdAt(place);
-      const { users } = reader.filmStatistics(movieId);
-      // an average is looked up only where it may decide
-      if (users === 0 || users + 1 <= best.threshold) continue;
-      best.offer(movieId, users + (averageOf(context, movieId) ?? 0) / AVERAGE_SCALE);
-    }
-    movieIds = [...best.keys.subarray(0, best.length)];
+    list = candidates().sort(byUsers).slice(0, TOP_DEPTH);
+    movieIds = list.map(({ movieId }) => movieId);
     version = reader.version();
     return movieIds;
   };
 }
+
+const byUsers = (a: Candidate, b: Candidate): number =>
+  b.users - a.users || b.average - a.average || a.place - b.place;

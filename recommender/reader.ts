@@ -45,6 +45,8 @@ export interface Reader {
   films(): number;
   /** the id of the film that came n-th, from 0 to `films()` - 1 */
   filmIdAt(place: number): number;
+  /** who rated or watched that film */
+  filmUsersAt(place: number): number;
   ratings(): number;
   /** the running mean of all ratings, stars */
   mean(): number;
@@ -111,6 +113,7 @@ export function createReader(parts: ReaderParts): Reader {
     users: () => users.size,
     films: () => films.size,
     filmIdAt: films.idOf,
+    filmUsersAt: store.filmUsers,
     ratings: store.ratingCount,
     mean: store.mean,
     knowsUser: (userId) => users.rowOf(userId) >= 0,
