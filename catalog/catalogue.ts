@@ -24,6 +24,8 @@ export interface MovieRow {
   readonly genres_from: 'tmdb' | 'movielens' | '';
   readonly title: string;
   readonly original_title: string;
+  /** '' where nobody wrote one */
+  readonly overview: string;
   readonly release_date: string | null;
   readonly release_year: number;
   readonly budget: number | null;
@@ -115,6 +117,7 @@ function movieRow(
     genres_from: tmdbGenres.length > 0 ? 'tmdb' : lent.length > 0 ? 'movielens' : '',
     title: film?.title || movie?.title || UNKNOWN_NAME,
     original_title: film?.originalTitle ?? '',
+    overview: film?.overview ?? '',
     release_date: film?.releaseDate ?? null,
     release_year: film?.releaseYear || movie?.year || 0,
     budget: film?.budget ?? null,

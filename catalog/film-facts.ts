@@ -24,6 +24,8 @@ export interface FilmFacts {
   readonly imdbId: string;
   readonly title: string;
   readonly originalTitle: string;
+  /** a few sentences; '' where there are none */
+  readonly overview: string;
   readonly releaseDate: string | null;
   readonly releaseYear: number;
   readonly budget: number | null;
@@ -126,6 +128,7 @@ export function toFilmFacts(
     imdbId: /^tt\d+$/.test(raw('imdb_id')) ? raw('imdb_id') : '',
     title: text('title'),
     originalTitle: text('original_title'),
+    overview: overviewOf(fields.overview ?? ''),
     releaseDate: release.date,
     releaseYear: release.year,
     budget: taken('budget', budget),
@@ -144,6 +147,15 @@ export function toFilmFacts(
     companies: taken('production_companies', namedList(raw('production_companies'))),
   };
   return { ok: { facts, remarks: [...remarks, ...notesOn(facts)] } };
+}
+
+/** What stands in the published file where nobody wrote anything. */
+const NO_OVERVIEW = /^no overview( found)?\.?$/i;
+
+/** Prose of several lines becomes one: no figure rests on it, so nothing is remarked. */
+function overviewOf(text: string): string {
+  const { value } = cleanText(text);
+  return NO_OVERVIEW.test(value) ? '' : value;
 }
 
 /** What a reader of the figures should know about and nobody can repair. */

@@ -22,6 +22,7 @@ interface Row {
   readonly title: string;
   readonly year: number;
   readonly genres: readonly string[];
+  readonly overview: string;
 }
 
 /**
@@ -61,7 +62,7 @@ async function loadFilms(clickhouse: ClickHouse, version: number): Promise<Reado
   const rows = await clickhouse.query<Row>(
     `WITH names AS (SELECT groupArray(genre_id) AS ids, groupArray(name) AS texts
                     FROM catalog_genres WHERE version = {version:UInt32} AND genre_id > 0)
-     SELECT movie_id AS movieId, title, release_year AS year,
+     SELECT movie_id AS movieId, title, release_year AS year, overview,
             arrayFilter(name -> name != '',
               arrayMap(id -> transform(id, (SELECT ids FROM names), (SELECT texts FROM names), ''), genre_ids)) AS genres
      FROM catalog_movies WHERE version = {version:UInt32} AND movie_id > 0
@@ -69,9 +70,15 @@ async function loadFilms(clickhouse: ClickHouse, version: number): Promise<Reado
     { params: { version } },
   );
   return new Map(
-    rows.map(({ movieId, title, year, genres }) => [
+    rows.map(({ movieId, title, year, genres, overview }) => [
       movieId,
-      { movieId, title: title.replace(/\s*\(\d{4}\)\s*$/, ''), year: year || null, genres, description: '' },
+      {
+        movieId,
+        title: title.replace(/\s*\(\d{4}\)\s*$/, ''),
+        year: year || null,
+        genres,
+        description: overview,
+      },
     ]),
   );
 }

@@ -116,6 +116,14 @@ describe('MovieLens rows', () => {
     expect(toFilmFacts({ id: movieId })).toEqual({ quarantine: { field: 'id', reason: 'not_an_id' } });
   });
 
+  it('has the overview in one line, and none where nobody wrote one', () => {
+    const { facts, remarks } = ok(toFilmFacts({ id: '5', overview: ' Two lines\r\nand one. ' }));
+    expect(facts.overview).toBe('Two lines  and one.');
+    expect(remarks.map(({ trouble }) => trouble.field)).not.toContain('overview');
+    expect(film({ id: '5', overview: 'No overview found.' }).overview).toBe('');
+    expect(film({ id: '5' }).overview).toBe('');
+  });
+
   it('loses one field, not the film, over a bad literal', () => {
     const { facts, remarks } = ok(
       toFilmFacts({ id: '5', genres: "[{'id': 16", production_companies: '[3]' }),

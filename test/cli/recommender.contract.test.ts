@@ -105,6 +105,7 @@ describe('what the API asks of the recommender', () => {
       title: 'Toy Story',
       year: 1995,
       genres: expect.arrayContaining(['Animation']),
+      description: expect.stringMatching(/^Led by Woody, Andy's toys live happily/),
     });
     expect(opened.ports.films.film(2 ** 30)).toBeNull();
   });
