@@ -118,7 +118,7 @@ describe('MovieLens rows', () => {
 
   it('has the overview in one line, and none where nobody wrote one', () => {
     const { facts, remarks } = ok(toFilmFacts({ id: '5', overview: ' Two lines\r\nand one. ' }));
-    expect(facts.overview).toBe('Two lines  and one.');
+    expect(facts.overview).toBe('Two lines and one.');
     expect(remarks.map(({ trouble }) => trouble.field)).not.toContain('overview');
     expect(film({ id: '5', overview: 'No overview found.' }).overview).toBe('');
     expect(film({ id: '5' }).overview).toBe('');
