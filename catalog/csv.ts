@@ -20,14 +20,18 @@ export interface CsvLayout {
   readonly splitColumns?: readonly string[];
 }
 
-/** A layout that needs these columns and reads no others. */
-export function needs(required: readonly string[], splitColumns: readonly string[] = []): CsvLayout {
+/** A layout that needs these columns, takes those where there are such, and reads no others. */
+export function needs(
+  required: readonly string[],
+  splitColumns: readonly string[] = [],
+  wanted: readonly string[] = [],
+): CsvLayout {
   return {
     splitColumns,
     columns(header) {
       const missing = required.filter((name) => !header.includes(name));
       if (missing.length > 0) throw new ReelstreamError('bad_data', `the header lacks ${missing.join(', ')}`);
-      return required;
+      return [...required, ...wanted.filter((name) => header.includes(name))];
     },
   };
 }

@@ -71,6 +71,9 @@ export const METADATA_COLUMNS = [
 ] as const;
 type MetadataColumn = (typeof METADATA_COLUMNS)[number];
 
+/** Files without it are as good for every figure. */
+export const METADATA_WANTED_COLUMNS = ['overview'] as const;
+
 /** Free text, in which three records of the published file are broken by a line end. */
 export const METADATA_SPLIT_COLUMNS = ['overview', 'tagline', 'title', 'original_title'] as const;
 

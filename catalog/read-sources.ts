@@ -9,6 +9,7 @@ import {
   type FilmFacts,
   METADATA_COLUMNS,
   METADATA_SPLIT_COLUMNS,
+  METADATA_WANTED_COLUMNS,
   toFilmFacts,
 } from './film-facts.ts';
 import type { Findings, Trouble } from './findings.ts';
@@ -93,7 +94,7 @@ async function readMetadata(file: CatalogueFile, into: Keyed<FilmFacts>, options
   const { findings, minCredibleDollars = MIN_CREDIBLE_DOLLARS } = options;
   const lists = createListReader();
   const parse = (fields: Fields) => toFilmFacts(fields, minCredibleDollars, lists);
-  const layout = needs(METADATA_COLUMNS, METADATA_SPLIT_COLUMNS);
+  const layout = needs(METADATA_COLUMNS, METADATA_SPLIT_COLUMNS, METADATA_WANTED_COLUMNS);
   for await (const { line, row } of goodRows(file, layout, parse, options)) {
     for (const { outcome, trouble } of row.remarks) findings.add({ file: file.name, outcome, line }, trouble);
     const { facts } = row;

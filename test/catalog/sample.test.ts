@@ -52,6 +52,13 @@ describe('the sample catalogue', () => {
     findings.requireBalance();
   });
 
+  it('tells what films are about, as far as TMDB does', () => {
+    const told = catalogue.movies.filter(({ overview }) => overview !== '');
+    expect(told.find(({ movie_id: id }) => id === 1)?.overview).toMatch(/^Led by Woody, Andy's toys live/);
+    expect(told.length).toBeGreaterThan(2_900);
+    expect(told.filter(({ facts_from: from }) => from !== 'tmdb')).toEqual([]);
+  });
+
   it('has the known flaws, each counted', () => {
     expect(sources.facts.size).toBe(2_995);
     expect(found('dropped', 'id', 'identical_duplicate')?.rows).toBe(1);
