@@ -109,6 +109,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/recommender.ts'),
   },
   {
+    name: 'reconcile',
+    summary: 'look from outside: lag, source against sink, row counts, canaries, checks',
+    load: () => import('./commands/reconcile.ts'),
+  },
+  {
     name: 'catalog',
     summary: 'load the catalogue of films: catalog load <dir>',
     load: () => import('./commands/catalog.ts'),

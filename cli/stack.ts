@@ -64,6 +64,7 @@ export function serviceTargets(settings: Settings): ScrapeTarget[] {
     { job: 'producer', port: settings.REELSTREAM_PRODUCER_METRICS_PORT },
     { job: 'sink', port: settings.REELSTREAM_SINK_METRICS_PORT },
     { job: 'recommender', port: settings.REELSTREAM_RECOMMENDER_PORT },
+    { job: 'reconciler', port: settings.REELSTREAM_RECONCILER_METRICS_PORT },
   ];
 }
 

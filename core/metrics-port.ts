@@ -13,4 +13,10 @@ export interface Metrics {
   observe(name: HistogramName, labels: Labels, value: number, times?: number): void;
 }
 
+/** For whoever looks at things that come and go: a series of something that is gone would be believed for ever. */
+export interface ForgetfulMetrics extends Metrics {
+  /** takes every series of the gauge away */
+  forget(name: GaugeName): void;
+}
+
 export const noMetrics: Metrics = { add() {}, set() {}, observe() {} };

@@ -2,7 +2,9 @@ import type { ClickHouse } from '../clickhouse/connection.ts';
 import { type Check, type CheckVerdict, checkFault, judgeCheck, measuresOf } from '../core/checks.ts';
 import { CATALOGUE_CHECKS } from './catalogue-checks.ts';
 import { catalogueMeasures } from './catalogue-measures.ts';
+import type { FileChecks } from './checks-file.ts';
 import { type MeasureSource, readMeasures } from './measures.ts';
+import { isPipelineMeasure, type PipelineMeasureOptions, pipelineMeasures } from './pipeline-measures.ts';
 
 export type CheckResult = Check & CheckVerdict;
 
@@ -43,9 +45,30 @@ function unknownMeasure(check: Check, sources: readonly MeasureSource[]): string
   return unknown === undefined ? null : `${check.name}: nothing is called ${unknown}`;
 }
 
-/** What `catalog load` runs when a version is live: the program's checks and those of the table `checks`. */
+export interface AllChecksOptions {
+  /** from the file of checks; a row of the table of the same name takes the place of one */
+  readonly fileChecks: FileChecks;
+  readonly pipeline: Omit<PipelineMeasureOptions, 'canaries'> & { readonly canaryIntervalMs: number };
+  readonly nowMs: number;
+}
+
+/** Every check there is: the program's, the file's, the table's. What the reconciler and `reelstream check` run. */
+export async function runAllChecks(
+  clickhouse: ClickHouse,
+  { fileChecks, pipeline, nowMs }: AllChecksOptions,
+): Promise<CheckResult[]> {
+  const named = new Set([...fileChecks.checks.map(({ name }) => name), ...fileChecks.off]);
+  const own = CATALOGUE_CHECKS.filter(({ name }) => !named.has(name));
+  const checks = await readChecks(clickhouse, [...own, ...fileChecks.checks]);
+  const canaries = pipeline.canaryIntervalMs > 0;
+  const sources = [catalogueMeasures, pipelineMeasures({ ...pipeline, canaries })];
+  return runChecks({ clickhouse, checks, sources, nowMs });
+}
+
+/** What `catalog load` runs when a version is live: of the program's checks and the table's those that look at the catalogue. */
 export async function runLoadChecks(clickhouse: ClickHouse, nowMs: number): Promise<CheckResult[]> {
-  const checks = await readChecks(clickhouse, CATALOGUE_CHECKS);
+  const all = await readChecks(clickhouse, CATALOGUE_CHECKS);
+  const checks = all.filter((check) => !measuresOf([check]).some(isPipelineMeasure));
   return runChecks({ clickhouse, checks, sources: [catalogueMeasures], nowMs });
 }
 

@@ -1,9 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from 'prom-client';
 import { METRIC_PREFIX, METRICS, type MetricName, type MetricSpec } from '../core/metrics-catalogue.ts';
-import type { Labels, Metrics } from '../core/metrics-port.ts';
+import type { ForgetfulMetrics, Labels } from '../core/metrics-port.ts';
 import { createWeightedHistogram, type WeightedHistogram } from './weighted-histogram.ts';
 
-export interface MetricsRegistry extends Metrics {
+export interface MetricsRegistry extends ForgetfulMetrics {
   /** text exposition format */
   expose(): Promise<{ contentType: string; body: string }>;
 }
@@ -62,6 +62,12 @@ export function createMetrics(options: MetricsOptions): MetricsRegistry {
   return {
     add: (name, labels, value = 1) => owned(counters, name).inc(labels, value),
     set: (name, labels, value) => owned(gauges, name).set(labels, value),
+    forget(name) {
+      const gauge = owned(gauges, name);
+      gauge.reset();
+      // without labels that is 0 and not nothing
+      gauge.remove({});
+    },
     observe: (name, labels, value, times = 1) => owned(histograms, name).observe(labels, value, times),
     expose: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   };

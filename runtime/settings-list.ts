@@ -1,4 +1,5 @@
 import { API_SETTINGS } from './api-settings.ts';
+import { RECONCILER_SETTINGS } from './reconciler-settings.ts';
 import {
   choice,
   decimal,
@@ -90,6 +91,24 @@ export const SETTINGS = {
 
   REELSTREAM_PROMETHEUS_PORT: port(9090, 'Port of the embedded Prometheus'),
   REELSTREAM_ALERTMANAGER_PORT: port(9093, 'Port of the embedded Alertmanager'),
+
+  REELSTREAM_CONSOLE_PORT: port(8090, 'Console: dashboards, alerts, questions, recommendations'),
+  REELSTREAM_CONSOLE_HOSTS: text(
+    '',
+    'Host names besides those of this machine that the console may be called by, separated by commas',
+  ),
+  REELSTREAM_PROMETHEUS_URL: url(
+    'http://127.0.0.1:{REELSTREAM_PROMETHEUS_PORT}',
+    'Prometheus that the console draws from',
+  ),
+  REELSTREAM_ALERTMANAGER_URL: url(
+    'http://127.0.0.1:{REELSTREAM_ALERTMANAGER_PORT}',
+    'Alertmanager whose alerts the console lists',
+  ),
+  REELSTREAM_RECOMMENDER_URL: url(
+    'http://127.0.0.1:{REELSTREAM_RECOMMENDER_PORT}',
+    'REST API that the console shows recommendations from',
+  ),
 
   REELSTREAM_GRAFANA_PORT: port(3000, 'Port of Grafana, which docker compose alone runs'),
   REELSTREAM_GRAFANA_PASSWORD: secret("Password of Grafana's user admin, with docker compose"),
@@ -184,6 +203,7 @@ export const SETTINGS = {
     'Longest wait for Kafka to acknowledge a write of the API',
   ),
   ...API_SETTINGS,
+  ...RECONCILER_SETTINGS,
   REELSTREAM_CATALOG_POLL_INTERVAL_MS: integer(
     10_000,
     100,

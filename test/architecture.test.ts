@@ -61,6 +61,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   '@fastify/swagger-ui': ['api/'],
   '@fastify/rate-limit': ['api/'],
   '@fastify/cors': ['api/'],
+  yaml: ['reconciler/checks-file.ts'],
   uplot: ['dashboards/console/'],
   '@grafana/grafana-foundation-sdk': ['dashboards/'],
   '@prometheus-io/lezer-promql': ['dashboards/'],

@@ -32,7 +32,7 @@ Exit codes: 0 every acknowledged event is in ClickHouse and every aggregate is e
 export const configure: Configure = (command) => {
   command
     .description(
-      'run everything on this machine: Kafka, registry, ClickHouse, Prometheus, sink, recommender and producer',
+      'run everything on this machine: Kafka, registry, ClickHouse, Prometheus, sink, recommender, producer and reconciler',
     )
     .option(
       '--for <duration>',
@@ -88,7 +88,12 @@ async function runStack(
   const admin = kafkaAdminFrom(settings, 'reelstream-start');
   const over = new AbortController();
   const run = async () => {
-    await stack.start(plan.specs, [services.sink, services.recommender, services.producer]);
+    await stack.start(plan.specs, [
+      services.sink,
+      services.recommender,
+      services.producer,
+      services.reconciler,
+    ]);
     sayAddresses(settings, plan.missing, say);
     return runPipeline({
       settings,

@@ -19,14 +19,17 @@ export async function recordsIn(range: LogRange, admin: KafkaAdmin, topic: strin
 }
 
 export interface RawCounts {
+  /** canaries of the reconciler included: each is a record of the log */
   readonly rows: number;
+  readonly canaries: number;
+  /** without canaries */
   readonly verdicts: Readonly<Record<string, number>>;
   readonly deadLetters: number;
 }
 
 const COUNT_ROWS = `
 SELECT if(reason = 'none', toString(verdict), concat(toString(verdict), ' (', toString(reason), ')')) AS what,
-       any(verdict = 'dead_letter') AS is_dead_letter, count() AS n
+       any(verdict = 'dead_letter') AS is_dead_letter, any(reason = 'canary') AS is_canary, count() AS n
 FROM events_raw
 INNER JOIN (
     SELECT s.slot AS slot, f.first AS first
@@ -49,7 +52,12 @@ export async function rawRowsOf(
   clusterId: string,
   topic: string,
 ): Promise<RawCounts> {
-  const found = await clickhouse.query<{ what: string; is_dead_letter: number; n: string }>(COUNT_ROWS, {
+  const found = await clickhouse.query<{
+    what: string;
+    is_dead_letter: number;
+    is_canary: number;
+    n: string;
+  }>(COUNT_ROWS, {
     params: {
       cluster: clusterId,
       topic,
@@ -58,9 +66,12 @@ export async function rawRowsOf(
     },
   });
   const counted = found.map((row) => ({ ...row, n: Number(row.n) }));
+  const sum = (rows: typeof counted) => rows.reduce((total, { n }) => total + n, 0);
+  const others = counted.filter((row) => !row.is_canary);
   return {
-    rows: counted.reduce((sum, { n }) => sum + n, 0),
-    verdicts: Object.fromEntries(counted.map(({ what, n }) => [what, n])),
-    deadLetters: counted.filter((row) => row.is_dead_letter).reduce((sum, { n }) => sum + n, 0),
+    rows: sum(counted),
+    canaries: sum(counted.filter((row) => row.is_canary)),
+    verdicts: Object.fromEntries(others.map(({ what, n }) => [what, n])),
+    deadLetters: sum(counted.filter((row) => row.is_dead_letter)),
   };
 }

@@ -33,7 +33,7 @@ export interface PipelineRun {
 }
 
 /**
- * Sink, recommender and producer over a running stack until told to stop; then the drain, the audit and the figures. Whoever calls it races
+ * Sink, recommender, producer and reconciler over a running stack until told to stop; then the drain, the audit and the figures. Whoever calls it races
  * it with what makes it pointless: a process that has died, a second Ctrl-C.
  * @throws ReelstreamError `unavailable` when a service does not start, `timeout` when the producer or the sink does not drain
  */
@@ -59,10 +59,11 @@ export async function runPipeline(run: PipelineRun): Promise<RunFigures> {
 
   await forgetProducerReport(services.reportFile);
   await stack.start([services.sink, services.recommender]);
-  await stack.start([services.producer]);
+  await stack.start([services.producer, services.reconciler]);
   const firstRowMs = await untilStopped(look, run);
   run.say('stopping the producer: it flushes what it has generated');
-  await stack.stop(['producer']);
+  // its canaries are records as well: none may come behind the last look
+  await stack.stop(['producer', 'reconciler']);
   const produced = await readProducerReport(services.reportFile);
   await untilDrained(look);
   memory.look();
@@ -75,7 +76,7 @@ export async function runPipeline(run: PipelineRun): Promise<RunFigures> {
   return {
     generated: produced.generated,
     acknowledged: produced.acknowledged,
-    rawRows: raw.rows,
+    rawRows: raw.rows - raw.canaries,
     verdicts: raw.verdicts,
     deadLetters: raw.deadLetters,
     targetRate: produced.targetRate,

@@ -10,6 +10,7 @@ import { serviceStopDeadlineMs } from './deadlines.ts';
 export interface Services {
   readonly sink: ProcessSpec;
   readonly recommender: ProcessSpec;
+  readonly reconciler: ProcessSpec;
   readonly producer: ProcessSpec;
   /** where the producer leaves its counts when it has flushed */
   readonly reportFile: string;
@@ -20,6 +21,7 @@ export function servicesOf(settings: Settings, rate: number): Services {
   return {
     sink: sinkSpec(settings),
     recommender: recommenderSpec(settings),
+    reconciler: reconcilerSpec(settings),
     producer: producerSpec(settings, rate, reportFile),
     reportFile,
   };
@@ -50,6 +52,24 @@ export function recommenderSpec(settings: Settings): ProcessSpec {
     port: settings.REELSTREAM_RECOMMENDER_PORT,
     portSetting: 'REELSTREAM_RECOMMENDER_PORT',
     // it answers while it catches up, which may take longer than anybody waits for a start
+    readyPath: '/healthz',
+    stopDeadlineMs: serviceStopDeadlineMs(settings),
+  });
+}
+
+export function reconcilerSpec(settings: Settings): ProcessSpec {
+  return createOwnProcessSpec({
+    name: 'reconciler',
+    nodeCommand: process.execPath,
+    launcher,
+    args: ['reconcile'],
+    cwd: projectRoot,
+    // it holds little and for long: a small heap is collected often and costs nobody anything
+    env: { NODE_OPTIONS: '--max-semi-space-size=2 --max-old-space-size=128' },
+    after: ['kafka', 'registry', 'clickhouse'],
+    port: settings.REELSTREAM_RECONCILER_METRICS_PORT,
+    portSetting: 'REELSTREAM_RECONCILER_METRICS_PORT',
+    // it looks at readers that are still starting; nobody waits for what it sees
     readyPath: '/healthz',
     stopDeadlineMs: serviceStopDeadlineMs(settings),
   });

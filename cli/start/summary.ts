@@ -5,7 +5,7 @@ import type { Cell } from '../print.ts';
 export interface RunFigures {
   readonly generated: number;
   readonly acknowledged: number;
-  /** rows of `events_raw` whose offsets lie in this run's range of the log */
+  /** rows of `events_raw` whose offsets lie in this run's range of the log, without the reconciler's canaries */
   readonly rawRows: number;
   readonly verdicts: Readonly<Record<string, number>>;
   readonly deadLetters: number;

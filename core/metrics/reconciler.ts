@@ -1,6 +1,18 @@
 import { CHECK_OPERATORS, CHECK_SEVERITIES } from '../checks.ts';
 import type { MetricSpec } from './spec.ts';
 
+/** What a reconciler looks at, each by itself. */
+export const RECONCILER_MEASURES = [
+  'lag',
+  'canary_sent',
+  'canary_seen',
+  'settled',
+  'periods',
+  'table_bytes',
+  'checks',
+] as const;
+export type ReconcilerMeasure = (typeof RECONCILER_MEASURES)[number];
+
 const PARTITION = { topic: null, partition: null } as const;
 const POSITION = { topic: null, group: null, partition: null } as const;
 const SOURCE_AND_SINK = { topic: null, table: null } as const;
@@ -54,11 +66,12 @@ export const RECONCILER_METRICS = {
     unit: 'ratio',
     help: 'Difference between the two that is allowed',
     labels: SOURCE_AND_SINK,
+    absentUntilKnown: true,
   },
   recon_canary_timestamp_seconds: {
     type: 'gauge',
     unit: 'unix seconds',
-    help: 'Kafka time of the newest canary of the partition that ClickHouse shows; group: who put it there',
+    help: 'Kafka time of the newest canary of the partition that ClickHouse shows; the first one sent while it shows none; group: who put it there',
     labels: POSITION,
     absentUntilKnown: true,
   },
@@ -156,6 +169,12 @@ export const RECONCILER_METRICS = {
     help: 'End of the last complete run; start of the process until there is one',
     labels: {},
     absentUntilKnown: true,
+  },
+  recon_measure_failures_total: {
+    type: 'counter',
+    unit: 'times',
+    help: 'Measures that failed or took too long; the others went on',
+    labels: { measure: RECONCILER_MEASURES },
   },
   recon_interval_seconds: {
     type: 'gauge',

@@ -15,21 +15,24 @@ export interface OwnStack {
 
 export async function planOwnStack(): Promise<OwnStack> {
   const home = mkdtempSync(join(tmpdir(), 'reelstream-own-'));
-  const [kafka, controller, registry, clickhouse, prometheus, alertmanager, sink, producer, recommender] = (
-    await findFreePorts(9)
-  ).map(String) as [string, string, string, string, string, string, string, string, string];
+  const names = [
+    'KAFKA_PORT',
+    'KAFKA_CONTROLLER_PORT',
+    'REGISTRY_PORT',
+    'CLICKHOUSE_PORT',
+    'PROMETHEUS_PORT',
+    'ALERTMANAGER_PORT',
+    'SINK_METRICS_PORT',
+    'PRODUCER_METRICS_PORT',
+    'RECOMMENDER_PORT',
+    'RECONCILER_METRICS_PORT',
+  ] as const;
+  const ports = await findFreePorts(names.length);
+  const clickhouse = ports[names.indexOf('CLICKHOUSE_PORT')];
   const clickhouseUrl = `http://127.0.0.1:${clickhouse}`;
   const environment = {
     REELSTREAM_HOME: home,
-    REELSTREAM_KAFKA_PORT: kafka,
-    REELSTREAM_KAFKA_CONTROLLER_PORT: controller,
-    REELSTREAM_REGISTRY_PORT: registry,
-    REELSTREAM_CLICKHOUSE_PORT: clickhouse,
-    REELSTREAM_PROMETHEUS_PORT: prometheus,
-    REELSTREAM_ALERTMANAGER_PORT: alertmanager,
-    REELSTREAM_SINK_METRICS_PORT: sink,
-    REELSTREAM_PRODUCER_METRICS_PORT: producer,
-    REELSTREAM_RECOMMENDER_PORT: recommender,
+    ...Object.fromEntries(names.map((name, i) => [`REELSTREAM_${name}`, String(ports[i])])),
   };
   return {
     home,

@@ -17,7 +17,7 @@ function lookAt(records: number, rowsPerLook: number) {
     records: async () => records,
     async rows() {
       rows = Math.min(records, rows + rowsPerLook);
-      return { rows, verdicts: {}, deadLetters: 0 };
+      return { rows, canaries: 0, verdicts: {}, deadLetters: 0 };
     },
     residentBytes: () => 1e6,
     show: (line) => shown.push(line),
