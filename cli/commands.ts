@@ -114,6 +114,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/reconcile.ts'),
   },
   {
+    name: 'check',
+    summary: 'run the row-count checks now',
+    load: () => import('./commands/check.ts'),
+  },
+  {
     name: 'catalog',
     summary: 'load the catalogue of films: catalog load <dir>',
     load: () => import('./commands/catalog.ts'),

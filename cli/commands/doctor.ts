@@ -5,7 +5,9 @@ import { clickHouseFrom, kafkaAdminFrom } from '../wiring.ts';
 
 export const configure: Configure = (command) => {
   command
-    .description('what is wrong, and what to do: processes, topics, tables, catalogue, lag, dead letters')
+    .description(
+      'what is wrong, and what to do: processes, topics, tables, catalogue, lag, freshness, rows, checks',
+    )
     .option('--json', 'print the findings as JSON')
     .addHelpText(
       'after',

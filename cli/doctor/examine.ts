@@ -10,6 +10,7 @@ import type { Settings } from '../../runtime/settings.ts';
 import { stackHome, stackPlan } from '../stack.ts';
 import { migrationsFolder, registryAccessFrom, topicsFrom } from '../wiring.ts';
 import { examine, type Finding, processFinding, slotFinding, stopFinding } from './findings.ts';
+import { overviewFindings } from './overview.ts';
 import { referenceFindings } from './references.ts';
 import { registryFindings } from './registry.ts';
 
@@ -32,6 +33,7 @@ export async function examineAll(
     examine('slots', () => slotFindings(settings, clickhouse, admin)),
     examine('verdicts', () => verdictFindings(clickhouse)),
     examine('sink', () => sinkFindings(settings)),
+    examine('overview', () => overviewFindings(settings, clickhouse, admin)),
   ]);
   return findings.flat();
 }
