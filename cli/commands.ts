@@ -130,6 +130,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/ask.ts'),
   },
   {
+    name: 'recommend',
+    usage: '<user>',
+    summary: 'what a user is recommended now, and why',
+    load: () => import('./commands/recommend.ts'),
+  },
+  {
     name: 'verify',
     summary: "prove from a run's ledger where every event went",
     load: () => import('./commands/verify.ts'),

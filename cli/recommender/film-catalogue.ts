@@ -58,7 +58,8 @@ export async function watchFilms(options: FilmsOptions): Promise<WatchedFilms> {
   };
 }
 
-async function loadFilms(clickhouse: ClickHouse, version: number): Promise<ReadonlyMap<number, Film>> {
+/** The films of one version that have a MovieLens id. */
+export async function loadFilms(clickhouse: ClickHouse, version: number): Promise<ReadonlyMap<number, Film>> {
   const rows = await clickhouse.query<Row>(
     `WITH names AS (SELECT groupArray(genre_id) AS ids, groupArray(name) AS texts
                     FROM catalog_genres WHERE version = {version:UInt32} AND genre_id > 0)

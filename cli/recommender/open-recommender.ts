@@ -17,12 +17,12 @@ import { createRatingDecoder } from '../../schemas/rating-codec.ts';
 import type { Registry } from '../../schemas/registry.ts';
 import { createUserProfileDecoder } from '../../schemas/user-profile-codec.ts';
 import type { Frame, FramedService } from '../service-frame.ts';
-import { stackHome } from '../stack.ts';
 import { clickHouseFrom, kafkaAdminFrom, kafkaConnectionFrom, registryFrom } from '../wiring.ts';
 import { openGateway } from './event-gateway.ts';
 import { watchFilms } from './film-catalogue.ts';
 import { modelOptionsFrom } from './model-options.ts';
 import { type Slots, watchSlots } from './slots.ts';
+import { recommenderFolder } from './state-place.ts';
 
 export interface RecommenderChoices {
   readonly fromStart: boolean;
@@ -66,7 +66,7 @@ export async function openRecommender(
   const topic = settings.REELSTREAM_RATINGS_TOPIC;
   const people = settings.REELSTREAM_USERS_TOPIC;
   const groupId = groupOf(settings);
-  const folder = join(stackHome(settings), 'recommender', String(settings.REELSTREAM_RECOMMENDER_INSTANCE));
+  const folder = recommenderFolder(settings);
   try {
     closers.push(await lockFolder(folder));
     const admin = kafkaAdminFrom(settings, CLIENT_ID);

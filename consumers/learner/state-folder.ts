@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReelstreamError, toReelstreamError } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
@@ -33,6 +33,24 @@ export interface StateFolder {
   writeSnapshot(seq: number, pieces: readonly Uint8Array[]): Promise<number>;
   /** removes what lies before the newest `count` snapshots */
   keepNewest(count: number): void;
+}
+
+/**
+ * The newest whole snapshot, for somebody who only looks: nothing is created, renamed or continued. What the journals say came
+ * after it is left out. Null when there is none.
+ */
+export async function readNewestSnapshot<M>(folder: string): Promise<DecodedSnapshot<M> | null> {
+  const seqs = (existsSync(folder) ? readdirSync(folder) : [])
+    .map((name) => NAME.exec(name))
+    .flatMap((found) => (found?.[1] === 'snapshot' ? [Number(found[2])] : []));
+  for (const seq of seqs.sort((a, b) => b - a)) {
+    try {
+      return await readSnapshotFile<M>(join(folder, `snapshot-${seq}`));
+    } catch (thrown) {
+      if (toReelstreamError(thrown).code !== 'bad_data') throw thrown;
+    }
+  }
+  return null;
 }
 
 export function openStateFolder(folder: string, logger: Logger): StateFolder {
