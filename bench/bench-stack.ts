@@ -85,14 +85,9 @@ export async function withBenchStack<T>(
 }
 
 async function planBench(home: string) {
-  const [kafka, kafkaController, registry, clickhouse, sink, producer] = (await findFreePorts(6)) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [kafka, kafkaController, registry, clickhouse, sink, producer, recommender] = (await findFreePorts(
+    7,
+  )) as [number, number, number, number, number, number, number];
   const own = {
     ...noEnvFile,
     REELSTREAM_HOME: home,
@@ -101,6 +96,7 @@ async function planBench(home: string) {
     REELSTREAM_CLICKHOUSE_PORT: String(clickhouse),
     REELSTREAM_SINK_METRICS_PORT: String(sink),
     REELSTREAM_PRODUCER_METRICS_PORT: String(producer),
+    REELSTREAM_RECOMMENDER_PORT: String(recommender),
     REELSTREAM_LOG_LEVEL: 'warn',
   };
   const { specs } = planStack({

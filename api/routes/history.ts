@@ -1,4 +1,4 @@
-import { isUnchanged } from '../http/conditional.ts';
+import { unlessKnown } from '../http/conditional.ts';
 import { requireUser } from '../known.ts';
 import type { ApiContext } from '../options.ts';
 import { pageFrom } from '../page.ts';
@@ -27,14 +27,13 @@ export function historyRoutes(context: ApiContext): Route[] {
       const userId = paramsOf<{ user_id: number }>(request).user_id;
       const { limit } = queryOf<{ limit: number }>(request);
       requireUser(ports, userId);
-      if (isUnchanged(context, request, reply)) return reply;
       const films = ports.model.reader.opinions(userId).map((opinion) => ratedFilm(context, opinion));
       const page = pageFrom(films.sort(order), request, reply);
-      return {
+      return unlessKnown(request, reply, {
         limit: options.compat === 'movierec' ? String(limit) : limit,
         user_id: userId,
         ratings: page.map((film) => ratingBody(context, film)),
-      };
+      });
     };
   };
   const shared = {

@@ -1,4 +1,4 @@
-import { isUnchanged } from '../http/conditional.ts';
+import { isUnchanged, unlessKnown } from '../http/conditional.ts';
 import { requireFilm } from '../known.ts';
 import type { ApiContext } from '../options.ts';
 import { pageFrom } from '../page.ts';
@@ -44,7 +44,7 @@ function movie(context: ApiContext): Route {
     async handle(request, reply) {
       const movieId = paramsOf<MovieParams>(request).movie_id;
       requireFilm(context.ports, movieId);
-      return isUnchanged(context, request, reply) ? reply : movieBody(context, movieId);
+      return unlessKnown(request, reply, movieBody(context, movieId));
     },
   };
 }
@@ -76,14 +76,13 @@ function topMovies(context: ApiContext): Route {
       ),
     },
     async handle(request, reply) {
-      if (isUnchanged(context, request, reply)) return reply;
-      return {
+      return unlessKnown(request, reply, {
         top_movies: pageFrom(top(), request, reply).map((movieId) => ({
           avg_rating: averageOf(context, movieId),
           movie: movieBody(context, movieId),
           votes: reader.filmStatistics(movieId).users,
         })),
-      };
+      });
     },
   };
 }

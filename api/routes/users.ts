@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isUnchanged } from '../http/conditional.ts';
+import { unlessKnown } from '../http/conditional.ts';
 import { Problem } from '../http/problem.ts';
 import { requireUser } from '../known.ts';
 import type { ApiContext } from '../options.ts';
@@ -51,8 +51,7 @@ export function userRoutes(context: ApiContext): Route[] {
       async handle(request, reply) {
         const userId = paramsOf<UserParams>(request).user_id;
         requireUser(context.ports, userId);
-        const body = userBody(userId, people.profile(userId));
-        return isUnchanged(context, request, reply, [body.gender, body.year_of_birth]) ? reply : body;
+        return unlessKnown(request, reply, userBody(userId, people.profile(userId)));
       },
     },
     {

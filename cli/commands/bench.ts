@@ -1,7 +1,10 @@
+import { type ApiBench, benchApi } from '../../bench/api.ts';
 import { type BenchTools, withBenchStack } from '../../bench/bench-stack.ts';
 import { benchCatalog, type CatalogBench } from '../../bench/catalog.ts';
 import { benchCodec } from '../../bench/codec.ts';
+import { benchFreshness, type FreshnessBench } from '../../bench/freshness.ts';
 import { benchLog, type LogBench } from '../../bench/log.ts';
+import type { Latency } from '../../bench/open-loop.ts';
 import { benchProduce, type ProduceBench, type ProduceRun } from '../../bench/produce.ts';
 import { benchQuestions, type QuestionsBench } from '../../bench/questions.ts';
 import { benchRecommender, type RecommenderBench } from '../../bench/recommender.ts';
@@ -173,6 +176,47 @@ const recommender: Bench<RecommenderBench> = {
   ],
 };
 
+const latencyRows = (what: string, { p50Ms, p99Ms, maxMs }: Latency): [string, Cell][] => [
+  [`${what}, p50 (ms)`, p50Ms],
+  [`${what}, p99 (ms)`, p99Ms],
+  [`${what}, longest (ms)`, maxMs],
+];
+
+const api: Bench<ApiBench> = {
+  name: 'api',
+  summary: 'the REST API over the sample, 500 mixed requests per second, open loop; --events are requests',
+  events: 30_000,
+  run: (events) => benchApi(events, tools),
+  rows: ({ requests, perSecond, all, byKind, statuses, failed, cpuMsPerRequest }) => [
+    ['requests', requests],
+    ['per second', perSecond],
+    ...latencyRows('all', all),
+    ...byKind.flatMap(({ kind, ...latency }) => [
+      [`${kind}, requests`, latency.count] as [string, Cell],
+      ...latencyRows(kind, latency).slice(0, 2),
+    ]),
+    ...Object.entries(statuses).map(([status, count]): [string, Cell] => [`answered ${status}`, count]),
+    ['failed', failed],
+    ['CPU of the recommender per request (ms)', cpuMsPerRequest],
+  ],
+};
+
+const freshness: Bench<FreshnessBench> = {
+  name: 'freshness',
+  summary: 'a rating through the API until the list shows it, beside 2,000 events/s; --events are probes',
+  events: 1_000,
+  run: (events) => benchFreshness(events, tools),
+  rows: ({ probes, loadPerSecond, acknowledged, changed, lateProbes, learned }) => [
+    ['probes', probes],
+    ['events per second beside', Math.round(loadPerSecond)],
+    ...latencyRows('rating acknowledged', acknowledged),
+    ...latencyRows('list changed', changed),
+    ['probes whose first list was not changed yet', lateProbes],
+    ['Kafka time to learned, p50 (ms)', learned.p50Ms],
+    ['Kafka time to learned, p99 (ms)', learned.p99Ms],
+  ],
+};
+
 const HELP = `
 Everything runs on this machine in a temporary folder. Figures depend on the machine: compare within one run.`;
 
@@ -185,6 +229,8 @@ export const configure: Configure = (command) => {
   add(command, questions);
   add(command, catalog);
   add(command, recommender);
+  add(command, api);
+  add(command, freshness);
   command.addHelpText('after', HELP);
 };
 
@@ -192,12 +238,7 @@ function add<Result extends object>(command: Parameters<Configure>[0], bench: Be
   command
     .command(bench.name)
     .description(bench.summary)
-    .option(
-      '--events <n>',
-      'how many',
-      parseInteger('--events', 1_000, 100_000_000),
-      bench.events ?? 2_000_000,
-    )
+    .option('--events <n>', 'how many', parseInteger('--events', 100, 100_000_000), bench.events ?? 2_000_000)
     .option('--json', 'print the result as JSON')
     .exitOverride()
     .action(

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { ReelstreamError } from '../../core/errors.ts';
-import { createWorld, someHistory } from './in-memory.ts';
+import { createWorld, someHistory, type World } from './in-memory.ts';
 
 const RATING = { movie_id: 2, rating: 3 };
 
@@ -151,26 +151,43 @@ describe('idempotency', () => {
 });
 
 describe('conditional reads', () => {
+  const tagOf = async (w: World, path: string) => (await w.get(path)).headers.etag as string;
+  const again = (w: World, path: string, tag: string) => w.get(path, { 'if-none-match': `"other", ${tag}` });
+
   it('answers 304 until something changed', async () => {
-    const { world, get, put } = await createWorld({}, someHistory());
+    const w = await createWorld({}, someHistory());
+    let stars = 0;
     for (const path of [
-      '/user/1',
       '/user/1/recommendations',
+      '/user/1/predictions?movie_ids=10',
+      '/movie/10/similar',
       '/user/1/ratings/top',
-      '/movie/1',
+      '/user/1/ratings/latest',
       '/movies/top',
     ]) {
-      const tag = (await get(path)).headers.etag as string;
+      const tag = await tagOf(w, path);
       expect(tag).toMatch(/^W\/"/);
-      const same = await get(path, { 'if-none-match': `"other", ${tag}` });
-      expect([same.statusCode, same.body]).toEqual([304, '']);
-      await put('/user/1/rating', { movie_id: 2, rating: 1 });
-      expect((await get(path, { 'if-none-match': tag })).statusCode).toBe(200);
+      const same = await again(w, path, tag);
+      expect([path, same.statusCode, same.body]).toEqual([path, 304, '']);
+      stars += 0.5;
+      await w.put('/user/1/rating', { movie_id: 12, rating: stars });
+      expect([path, (await again(w, path, tag)).statusCode]).toEqual([path, 200]);
     }
-    const tag = (await get('/movie/1')).headers.etag as string;
-    world.catalogVersion = 2;
-    expect((await get('/movie/1', { 'if-none-match': tag })).statusCode).toBe(200);
-    expect((await get('/user/9999', { 'if-none-match': '*' })).statusCode).toBe(404);
+    expect((await w.get('/user/9999', { 'if-none-match': '*' })).statusCode).toBe(404);
+  });
+
+  it('lets what others write pass, where the answer stays', async () => {
+    const w = await createWorld({}, someHistory());
+    const paths = ['/user/1', '/user/1/ratings/top', '/user/1/ratings/latest', '/movie/12'];
+    const tags = await Promise.all(paths.map((path) => tagOf(w, path)));
+    await w.put('/user/2/rating', { movie_id: 12, rating: 1 });
+    w.world.catalogVersion = 2;
+    for (const [n, path] of paths.entries()) {
+      expect([path, (await again(w, path, tags[n]!)).statusCode]).toEqual([path, 304]);
+    }
+    const list = await tagOf(w, '/user/1/recommendations');
+    w.world.catalogVersion = 3;
+    expect((await again(w, '/user/1/recommendations', list)).statusCode).toBe(200);
   });
 });
 
