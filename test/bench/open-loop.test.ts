@@ -34,7 +34,7 @@ describe('open loop', () => {
 
 describe('the mix', () => {
   it('adds up to a hundred, is the same in every run and asks again for what it has seen', () => {
-    expect(Object.values(MIX).reduce((sum, share) => sum + share)).toBe(100);
+    expect(Object.values<number>(MIX).reduce((sum, share) => sum + share)).toBe(100);
     const calls = () => {
       const mix = createMix(10, [5, 6, 7]);
       return Array.from({ length: 2_000 }, (_, n) => {
