@@ -109,6 +109,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/recommender.ts'),
   },
   {
+    name: 'console',
+    summary: 'dashboards, alerts, questions and recommendations on a web page',
+    load: () => import('./commands/console.ts'),
+  },
+  {
     name: 'reconcile',
     summary: 'look from outside: lag, source against sink, row counts, canaries, checks',
     load: () => import('./commands/reconcile.ts'),
@@ -149,6 +154,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'tune',
     summary: "search settings of a rating model: the batch model's known grid, or an engine's own",
     load: () => import('./commands/tune.ts'),
+  },
+  {
+    name: 'drill',
+    usage: '<fault>',
+    summary: 'cause a fault on purpose and see that its alert, and no other, is told',
+    load: () => import('./commands/drill.ts'),
   },
   {
     name: 'bench',

@@ -65,6 +65,7 @@ export function serviceTargets(settings: Settings): ScrapeTarget[] {
     { job: 'sink', port: settings.REELSTREAM_SINK_METRICS_PORT },
     { job: 'recommender', port: settings.REELSTREAM_RECOMMENDER_PORT },
     { job: 'reconciler', port: settings.REELSTREAM_RECONCILER_METRICS_PORT },
+    { job: 'console', port: settings.REELSTREAM_CONSOLE_PORT },
   ];
 }
 

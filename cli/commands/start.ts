@@ -32,7 +32,7 @@ Exit codes: 0 every acknowledged event is in ClickHouse and every aggregate is e
 export const configure: Configure = (command) => {
   command
     .description(
-      'run everything on this machine: Kafka, registry, ClickHouse, Prometheus, sink, recommender, producer and reconciler',
+      'run everything on this machine: Kafka, registry, ClickHouse, Prometheus, sink, recommender, producer, reconciler and console',
     )
     .option(
       '--for <duration>',
@@ -93,6 +93,7 @@ async function runStack(
       services.recommender,
       services.producer,
       services.reconciler,
+      services.console,
     ]);
     sayAddresses(settings, plan.missing, say);
     return runPipeline({
@@ -124,6 +125,7 @@ async function runStack(
 
 function sayAddresses(settings: Settings, missing: readonly string[], say: (line: string) => void): void {
   const host = 'http://127.0.0.1';
+  say(`console      ${host}:${settings.REELSTREAM_CONSOLE_PORT}  (open this one)`);
   say(`ClickHouse   ${host}:${settings.REELSTREAM_CLICKHOUSE_PORT}`);
   say(`Kafka        ${settings.REELSTREAM_KAFKA_BROKERS.join(',')}`);
   say(`recommender  ${host}:${settings.REELSTREAM_RECOMMENDER_PORT}`);

@@ -59,7 +59,7 @@ export async function runPipeline(run: PipelineRun): Promise<RunFigures> {
 
   await forgetProducerReport(services.reportFile);
   await stack.start([services.sink, services.recommender]);
-  await stack.start([services.producer, services.reconciler]);
+  await stack.start([services.producer, services.reconciler, services.console]);
   const firstRowMs = await untilStopped(look, run);
   run.say('stopping the producer: it flushes what it has generated');
   // its canaries are records as well: none may come behind the last look
@@ -68,7 +68,7 @@ export async function runPipeline(run: PipelineRun): Promise<RunFigures> {
   await untilDrained(look);
   memory.look();
   const sink = await readSinkFigures(settings);
-  await stack.stop(['sink', 'recommender']);
+  await stack.stop(['sink', 'recommender', 'console']);
   run.say('audit: every aggregate against its recomputation over events_raw');
   const slots = (await readStreams(clickhouse)).map(({ slot }) => slot);
   const audited = await audit(clickhouse, slots);

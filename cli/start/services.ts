@@ -12,6 +12,7 @@ export interface Services {
   readonly recommender: ProcessSpec;
   readonly reconciler: ProcessSpec;
   readonly producer: ProcessSpec;
+  readonly console: ProcessSpec;
   /** where the producer leaves its counts when it has flushed */
   readonly reportFile: string;
 }
@@ -23,6 +24,7 @@ export function servicesOf(settings: Settings, rate: number): Services {
     recommender: recommenderSpec(settings),
     reconciler: reconcilerSpec(settings),
     producer: producerSpec(settings, rate, reportFile),
+    console: consoleSpec(settings),
     reportFile,
   };
 }
@@ -71,6 +73,22 @@ export function reconcilerSpec(settings: Settings): ProcessSpec {
     portSetting: 'REELSTREAM_RECONCILER_METRICS_PORT',
     // it looks at readers that are still starting; nobody waits for what it sees
     readyPath: '/healthz',
+    stopDeadlineMs: serviceStopDeadlineMs(settings),
+  });
+}
+
+export function consoleSpec(settings: Settings): ProcessSpec {
+  return createOwnProcessSpec({
+    name: 'console',
+    nodeCommand: process.execPath,
+    launcher,
+    args: ['console'],
+    cwd: projectRoot,
+    // as of the reconciler: it waits for people
+    env: { NODE_OPTIONS: '--max-semi-space-size=2 --max-old-space-size=128' },
+    after: [],
+    port: settings.REELSTREAM_CONSOLE_PORT,
+    portSetting: 'REELSTREAM_CONSOLE_PORT',
     stopDeadlineMs: serviceStopDeadlineMs(settings),
   });
 }

@@ -103,9 +103,13 @@ export function sqlTimeseries(text: Said, sql: string): TimeseriesBuilder {
 }
 
 export function sqlTable(text: Said, sql: string): TableBuilder {
-  return say(new TableBuilder(), text, PLAIN, 12, 10)
-    .datasource(CLICKHOUSE)
-    .withTarget(clickhouse(sql, 'table'));
+  return (
+    say(new TableBuilder(), text, PLAIN, 12, 10)
+      .datasource(CLICKHOUSE)
+      // a year is no quantity: 1994, never 1.99 K
+      .overrideByName('year', [{ id: 'unit', value: 'none' }])
+      .withTarget(clickhouse(sql, 'table'))
+  );
 }
 
 /** Bars in the order of the rows; `label` is the column they are named by. */

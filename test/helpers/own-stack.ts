@@ -26,6 +26,7 @@ export async function planOwnStack(): Promise<OwnStack> {
     'PRODUCER_METRICS_PORT',
     'RECOMMENDER_PORT',
     'RECONCILER_METRICS_PORT',
+    'CONSOLE_PORT',
   ] as const;
   const ports = await findFreePorts(names.length);
   const clickhouse = ports[names.indexOf('CLICKHOUSE_PORT')];

@@ -14,6 +14,7 @@ export const FOLDERS = [
   'api',
   'reconciler',
   'dashboards',
+  'console',
   'embedded',
   'runtime',
   'bench',

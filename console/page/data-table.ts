@@ -1,0 +1,74 @@
+/// <reference lib="dom" />
+import type { Override } from '../drawing/dashboard.ts';
+import type { Cell, Column, Lines, TableData } from '../drawing/data.ts';
+import { unitOf } from '../drawing/table.ts';
+import { utcText } from '../drawing/time-range.ts';
+import { formatValue } from '../drawing/units.ts';
+import { el } from '../look/dom.ts';
+
+export interface TableLook {
+  /** read out before the table */
+  readonly caption: string;
+  readonly unit: string;
+  readonly overrides?: readonly Override[];
+}
+
+/** Rows as a table that scrolls within itself, also by keyboard. */
+export function dataTable({ columns, rows }: TableData, look: TableLook): HTMLElement {
+  const texts = columns.map((column) => cellText(column, look));
+  return scrolling(
+    look.caption,
+    columns.map(({ name, type }) => ({ name: headingOf(name), isNumber: type === 'number' })),
+    rows.map((row) => row.map((cell, i) => texts[i]!(cell))),
+  );
+}
+
+/** The newest points of lines as rows, newest first: what a chart shows, for who cannot see it. */
+export function linesTable({ times, lines }: Lines, look: TableLook): HTMLElement {
+  const newest = [...times.keys()].reverse().slice(0, 200);
+  return dataTable(
+    {
+      kind: 'table',
+      columns: [
+        { name: 'time (UTC)', type: 'time' },
+        ...lines.map(({ name }) => ({ name, type: 'number' }) as const),
+      ],
+      rows: newest.map((i) => [times[i]!, ...lines.map(({ values }) => values[i] ?? null)]),
+    },
+    look,
+  );
+}
+
+/** A table of texts. */
+export function scrolling(
+  caption: string,
+  headings: readonly { readonly name: string; readonly isNumber: boolean }[],
+  rows: readonly (readonly string[])[],
+): HTMLElement {
+  const kind = (i: number) => (headings[i]!.isNumber ? { class: 'number' } : {});
+  const head = headings.map(({ name }, i) => el('th', { scope: 'col', ...kind(i) }, name));
+  const body = rows.map((row) => el('tr', {}, ...row.map((text, i) => el('td', kind(i), text))));
+  return el(
+    'div',
+    { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': `${caption}, table` },
+    el(
+      'table',
+      {},
+      el('caption', { class: 'unseen' }, caption),
+      el('thead', {}, el('tr', {}, ...head)),
+      el('tbody', {}, ...body),
+    ),
+  );
+}
+
+const headingOf = (name: string): string => name.replaceAll('_', ' ');
+
+function cellText({ name, type }: Column, look: TableLook): (cell: Cell) => string {
+  const unit = unitOf(name, look.unit, look.overrides);
+  return (cell) => {
+    if (cell === null || cell === '') return '–';
+    if (typeof cell !== 'number') return cell;
+    if (type === 'time') return utcText(cell);
+    return formatValue(cell, unit);
+  };
+}

@@ -1,0 +1,154 @@
+/// <reference lib="dom" />
+import { el, fill } from '../look/dom.ts';
+import { type AskedChart, answerChart } from './answer-chart.ts';
+import { scrolling } from './data-table.ts';
+import { createQuestionForm, type Parameter } from './question-form.ts';
+import { type Route, routeText } from './route.ts';
+import { ask, ServerFault } from './server.ts';
+import type { View } from './view.ts';
+
+interface Question {
+  readonly name: string;
+  readonly summary: string;
+  readonly source: 'catalogue' | 'stream';
+  readonly definition: string;
+  readonly caveats: readonly string[];
+  readonly parameters: readonly Parameter[];
+}
+
+interface Answer {
+  readonly title: string;
+  readonly coverage: string;
+  readonly columns: readonly { readonly name: string; readonly unit: string; readonly isNumber: boolean }[];
+  readonly rows: readonly (readonly string[])[];
+  readonly chart: AskedChart | null;
+  readonly reason: string | null;
+}
+
+/** The named questions; one of them with its form, its answer and what the answer does not say. */
+export async function openQuestions(route: Route, root: HTMLElement): Promise<View> {
+  const questions = await ask<Question[]>('/console/questions');
+  const found = questions.find(({ name }) => name === route.name);
+  if (route.name !== '' && !found) throw new ServerFault(404, `there is no question "${route.name}"`);
+  if (!found) {
+    fill(root, ...listOf(questions));
+    return still('Questions');
+  }
+  return openQuestion(found, route, root);
+}
+
+function listOf(questions: readonly Question[]): HTMLElement[] {
+  const group = (source: Question['source'], heading: string) =>
+    el(
+      'section',
+      { class: 'board-row' },
+      el('h2', {}, heading),
+      el(
+        'ul',
+        { class: 'question-list' },
+        ...questions
+          .filter((one) => one.source === source)
+          .map(({ name, summary }) =>
+            el(
+              'li',
+              {},
+              el('a', { href: `#/questions/${name}` }, titleOf(name)),
+              el('span', { class: 'muted' }, summary),
+            ),
+          ),
+      ),
+    );
+  return [
+    el(
+      'header',
+      { class: 'page-head' },
+      el(
+        'div',
+        {},
+        el('h1', {}, 'Questions'),
+        el(
+          'p',
+          { class: 'lead' },
+          'Each says what exactly it counts, how much of the data it knows, and what it does not tell.',
+        ),
+      ),
+    ),
+    group('stream', 'From the stream of ratings'),
+    group('catalogue', 'From the catalogue of films'),
+  ];
+}
+
+const titleOf = (name: string): string => `${name[0]!.toUpperCase()}${name.slice(1).replaceAll('-', ' ')}`;
+
+function openQuestion(question: Question, route: Route, root: HTMLElement): View {
+  const place = el('div', { class: 'answer', 'aria-live': 'polite' });
+  let round = new AbortController();
+  const run = async () => {
+    round.abort();
+    round = new AbortController();
+    const { signal } = round;
+    const given = form.given();
+    history.replaceState(null, '', routeText({ ...route, given }));
+    place.setAttribute('aria-busy', 'true');
+    try {
+      const asked = new URLSearchParams(given);
+      asked.set('question', question.name);
+      show(await ask<Answer>('/console/answer', asked, signal), question, place);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof ServerFault)) throw error;
+      const isTold = error.field !== undefined && form.tellFault(error.field, error.message);
+      fill(place, isTold ? null : el('p', { class: 'fault' }, error.message));
+    } finally {
+      if (!signal.aborted) place.removeAttribute('aria-busy');
+    }
+  };
+  const form = createQuestionForm(question.parameters, route.given, () => void run());
+  fill(
+    root,
+    el(
+      'header',
+      { class: 'page-head' },
+      el(
+        'div',
+        {},
+        el('p', { class: 'small' }, el('a', { href: '#/questions' }, 'Questions')),
+        el('h1', {}, titleOf(question.name)),
+        el('p', { class: 'lead' }, `${question.summary}.`),
+      ),
+    ),
+    el('div', { class: 'question' }, form.element, place),
+  );
+  const isComplete = question.parameters.every(
+    ({ name, defaultText }) => defaultText !== null || route.given.has(name),
+  );
+  if (isComplete) void run();
+  return { ...still(titleOf(question.name)), end: () => round.abort() };
+}
+
+function show(answer: Answer, question: Question, place: HTMLElement): void {
+  const { title, coverage, columns, rows, chart, reason } = answer;
+  const headings = columns.map(({ name, unit, isNumber }) => ({
+    name: `${name.replaceAll('_', ' ')}${unit === '' || unit === 'id' || name.includes(unit) ? '' : ` (${unit})`}`,
+    isNumber,
+  }));
+  fill(
+    place,
+    el('h2', {}, title),
+    reason === null
+      ? el('p', { class: 'muted' }, coverage)
+      : el('p', { class: 'verdict' }, `No rows: ${reason}.`),
+    chart && answerChart(chart),
+    rows.length > 0 && scrolling(title, headings, rows),
+    el(
+      'div',
+      { class: 'prose small-print' },
+      el('h3', {}, 'What is counted'),
+      el('p', {}, question.definition),
+      question.caveats.length > 0 && el('h3', {}, 'What the figures do not say'),
+      question.caveats.length > 0 && el('ul', {}, ...question.caveats.map((text) => el('li', {}, text))),
+    ),
+  );
+}
+
+const still = (title: string): View => ({ title, redraw() {}, end() {} });
