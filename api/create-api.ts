@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { allowOrigins, guard } from './http/access.ts';
 import { createDrain } from './http/drain.ts';
 import { createIdempotency } from './http/idempotency.ts';
@@ -49,6 +49,7 @@ export async function createApi(options: ApiOptions, ports: ApiPorts): Promise<A
   readJsonBodies(app);
   await allowOrigins(app, options.corsOrigins);
   await describe(app, options);
+  servePages(app, ports);
   await app.register((scope) => serve(scope, context), { prefix: PREFIX });
   await app.ready();
   return {
@@ -87,6 +88,18 @@ function routesOf(context: ApiContext): Route[] {
     ...recommendationRoutes(context),
     ...movieRoutes(context),
   ];
+}
+
+/** A small page for people over the calls that sites make; whoever needs a key for those is asked for it there. */
+function servePages(app: FastifyInstance, { page }: ApiPorts): void {
+  const serve = async (request: FastifyRequest, reply: FastifyReply) => {
+    const path = request.url.split('?', 1)[0]!;
+    const found = page(path === '/ui' ? '/ui/' : path);
+    if (!found) throw new Problem(404, 'no such page; see /ui/');
+    if (request.headers['if-none-match'] === found.headers.ETag) return reply.code(304).send();
+    return reply.headers(found.headers).send(found.body);
+  };
+  for (const url of ['/ui', '/ui/*']) app.get(url, { schema: { hide: true } }, serve);
 }
 
 /** The page and its document come from the schemas that validate. */

@@ -33,6 +33,13 @@ export interface ApiPorts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** pages below /ui/: what a path there gives, or null */
+  readonly page: (path: string) => Page | null;
+}
+
+export interface Page {
+  readonly body: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** What routes are built from. */

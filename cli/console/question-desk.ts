@@ -6,6 +6,7 @@ import { Problem } from '../../console/server/problem.ts';
 import type { AskedAnswer, AskedChart, QuestionDesk } from '../../console/server/questions.ts';
 import { ReelstreamError } from '../../core/errors.ts';
 import { bindParameters, type GivenTexts } from '../ask/bind.ts';
+import { roundedUp } from '../ask/chart-axis.ts';
 import { planChart } from '../ask/chart-plan.ts';
 import { coverageLine } from '../ask/describe.ts';
 import { columnText } from '../ask/numbers.ts';
@@ -73,7 +74,16 @@ function chartOf(found: Answer): AskedChart | null {
     values,
     texts: values.map((value) => (value === null ? '' : plan.text(value))),
   }));
-  return { kind, title, subtitle, categories, series };
+  const known = plan.series.flatMap(({ values }) => values.filter((value) => value !== null));
+  const ticks = ticksOver(known).map((value) => ({ value, text: plan.text(value) }));
+  return { kind, title, subtitle, categories, ticks, series };
+}
+
+function ticksOver(values: readonly number[]): number[] {
+  const top = Math.max(0, ...values);
+  const bottom = Math.min(0, ...values);
+  const rising = top > 0 ? [0.25, 0.5, 0.75, 1].map((share) => share * roundedUp(top)) : [];
+  return [...(bottom < 0 ? [-roundedUp(-bottom)] : []), 0, ...rising];
 }
 
 /** A form has fields where the command line has options. */

@@ -2,6 +2,7 @@ import { type Api, createApi } from '../../api/create-api.ts';
 import type { ApiOptions } from '../../api/options.ts';
 import { systemClock } from '../../core/clock.ts';
 import type { Settings } from '../../runtime/settings.ts';
+import { recommendFiles } from '../console/page-files.ts';
 import { type Frame, type FramedService, projectVersion } from '../service-frame.ts';
 import type { OpenedRecommender } from './open-recommender.ts';
 
@@ -16,7 +17,8 @@ export async function withApi(
 ): Promise<FramedService> {
   let api: Api;
   try {
-    api = await createApi(apiOptionsFrom(settings), { ...ports, clock: systemClock, logger, metrics });
+    const page = recommendFiles();
+    api = await createApi(apiOptionsFrom(settings), { ...ports, page, clock: systemClock, logger, metrics });
   } catch (error) {
     await service.stop();
     throw error;

@@ -8,6 +8,7 @@ export interface AskedChart {
   readonly title: string;
   readonly subtitle: string;
   readonly categories: readonly string[];
+  readonly ticks: readonly { readonly value: number; readonly text: string }[];
   readonly series: readonly {
     readonly name: string;
     readonly values: readonly (number | null)[];
@@ -41,20 +42,16 @@ function bars({ kind, title, categories, series }: AskedChart): HTMLElement {
 const WIDTH = 720;
 const HEIGHT = 280;
 const LEFT = 70;
+const RIGHT = 24;
 const BOTTOM = 24;
 const TOP = 10;
 
 /** Lines over categories, most of them years; a gap stays a gap. */
-function lines({ title, categories, series }: AskedChart): HTMLElement {
-  const all = series.flatMap(({ values }) => values.filter((value) => value !== null));
-  const low = Math.min(0, ...all);
-  const high = Math.max(...all, low + 1e-9);
-  const x = (i: number) => LEFT + (i / Math.max(1, categories.length - 1)) * (WIDTH - LEFT - 10);
+function lines({ title, categories, ticks, series }: AskedChart): HTMLElement {
+  const low = ticks[0]?.value ?? 0;
+  const high = ticks.at(-1)?.value || 1;
+  const x = (i: number) => LEFT + (i / Math.max(1, categories.length - 1)) * (WIDTH - LEFT - RIGHT);
   const y = (value: number) => TOP + (1 - (value - low) / (high - low)) * (HEIGHT - TOP - BOTTOM);
-  const highest = series.flatMap(({ values, texts }) =>
-    values.map((value, i) => ({ value, text: texts[i]! })),
-  );
-  const textOf = (wanted: number) => highest.find(({ value }) => value === wanted)?.text ?? '0';
   const every = Math.max(1, Math.ceil(categories.length / 10));
   const drawing = svg(
     'svg',
@@ -63,16 +60,10 @@ function lines({ title, categories, series }: AskedChart): HTMLElement {
       role: 'img',
       'aria-label': `${title}, ${series.length} lines; as a table below`,
     },
-    ...[low, high].map((value) =>
-      svg('line', { class: 'grid-line', x1: LEFT, x2: WIDTH - 10, y1: y(value), y2: y(value) }),
-    ),
-    ...[low, high].map((value) =>
-      svg(
-        'text',
-        { class: 'tick', x: LEFT - 8, y: y(value) + 4, 'text-anchor': 'end' },
-        value === 0 ? '0' : textOf(value),
-      ),
-    ),
+    ...ticks.flatMap(({ value, text }) => [
+      svg('line', { class: 'grid-line', x1: LEFT, x2: WIDTH - RIGHT, y1: y(value), y2: y(value) }),
+      svg('text', { class: 'tick', x: LEFT - 8, y: y(value) + 4, 'text-anchor': 'end' }, text),
+    ]),
     ...categories.flatMap((category, i) =>
       i % every === 0
         ? [svg('text', { class: 'tick', x: x(i), y: HEIGHT - 6, 'text-anchor': 'middle' }, category)]

@@ -53,7 +53,7 @@ function listOf(questions: readonly Question[]): HTMLElement[] {
               'li',
               {},
               el('a', { href: `#/questions/${name}` }, titleOf(name)),
-              el('span', { class: 'muted' }, summary),
+              el('span', { class: 'muted' }, `${upperFirst(summary)}.`),
             ),
           ),
       ),
@@ -78,7 +78,8 @@ function listOf(questions: readonly Question[]): HTMLElement[] {
   ];
 }
 
-const titleOf = (name: string): string => `${name[0]!.toUpperCase()}${name.slice(1).replaceAll('-', ' ')}`;
+const upperFirst = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}`;
+const titleOf = (name: string): string => upperFirst(name.replaceAll('-', ' '));
 
 function openQuestion(question: Question, route: Route, root: HTMLElement): View {
   const place = el('div', { class: 'answer', 'aria-live': 'polite' });
@@ -114,7 +115,7 @@ function openQuestion(question: Question, route: Route, root: HTMLElement): View
         {},
         el('p', { class: 'small' }, el('a', { href: '#/questions' }, 'Questions')),
         el('h1', {}, titleOf(question.name)),
-        el('p', { class: 'lead' }, `${question.summary}.`),
+        el('p', { class: 'lead' }, `${upperFirst(question.summary)}.`),
       ),
     ),
     el('div', { class: 'question' }, form.element, place),

@@ -35,7 +35,7 @@ export class ApiFault extends Error {
 }
 
 export interface Api {
-  history(userId: string): Promise<readonly RatedFilm[]>;
+  history(userId: string, limit: number): Promise<readonly RatedFilm[]>;
   recommendations(userId: string): Promise<Recommendations>;
   /** films that most people rated, to rate another one */
   topFilms(): Promise<readonly Film[]>;
@@ -43,7 +43,6 @@ export interface Api {
   unrate(userId: string, movieId: number): Promise<void>;
 }
 
-const HISTORY = 30;
 const LISTED = 12;
 const TOP_FILMS = 200;
 
@@ -75,10 +74,10 @@ export function connectApi(key: () => string): Api {
     return given;
   };
   return {
-    async history(userId) {
+    async history(userId, limit) {
       const { ratings } = await call<{ ratings: RatedFilm[] }>(
         'GET',
-        `user/${userId}/ratings/latest?limit=${HISTORY}`,
+        `user/${userId}/ratings/latest?limit=${limit}`,
       );
       return ratings;
     },

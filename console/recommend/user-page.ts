@@ -16,12 +16,15 @@ export interface UserPage {
 }
 
 const FIRST_USER = '1';
+const HISTORY_PAGE = 12;
+const MOST_HISTORY = 1_000;
 
 /** A user's history and recommendations with their reasons; a rating that is changed changes the list at once. */
 export function openUserPage(root: HTMLElement, { userId: given, onUser }: UserPageOptions): UserPage {
   let userId = /^[1-9]\d{0,9}$/.test(given) ? given : FIRST_USER;
   let key = '';
   let isOver = false;
+  let historyLimit = HISTORY_PAGE;
   let listed: readonly Recommended[] | null = null;
   const api = connectApi(() => key);
   const said = el('p', { class: 'said', 'aria-live': 'polite' });
@@ -30,6 +33,7 @@ export function openUserPage(root: HTMLElement, { userId: given, onUser }: UserP
   const wanted = el('ol', { class: 'films ranked' });
   const asOf = el('p', { class: 'muted small' });
   const another = el('div', { class: 'another' });
+  const older = el('button', { type: 'button', class: 'button', hidden: true }, 'Older ones');
 
   const guarded = async (work: () => Promise<void>): Promise<void> => {
     try {
@@ -59,7 +63,7 @@ export function openUserPage(root: HTMLElement, { userId: given, onUser }: UserP
   const show = async (isChange: boolean): Promise<Change | null> => {
     const of = userId;
     const [ratings, { recommendations, model }] = await Promise.all([
-      api.history(of),
+      api.history(of, historyLimit),
       api.recommendations(of),
     ]);
     if (isOver || of !== userId) return null;
@@ -74,6 +78,7 @@ export function openUserPage(root: HTMLElement, { userId: given, onUser }: UserP
       wanted,
       recommendations.map((film) => recommendedItem(film, change, actions)),
     );
+    older.hidden = ratings.length < historyLimit || historyLimit >= MOST_HISTORY;
     if (ratings.length === 0) fill(history, el('li', { class: 'muted' }, 'nothing rated or watched yet'));
     asOf.textContent = `model version ${model.version.toLocaleString('en-US')}${model.as_of.ts === null ? '' : `, knows ratings up to ${model.as_of.ts.slice(0, 19).replace('T', ' ')} UTC`}`;
     return change;
@@ -93,8 +98,13 @@ export function openUserPage(root: HTMLElement, { userId: given, onUser }: UserP
     onUnrate: (film) =>
       void change(`Rating of ${titleOf(film)} taken back`, () => api.unrate(userId, film.movie_id)),
   };
+  older.addEventListener('click', () => {
+    historyLimit = Math.min(MOST_HISTORY, historyLimit * 4);
+    void guarded(async () => void (await show(false)));
+  });
   const load = async () => {
     listed = null;
+    historyLimit = HISTORY_PAGE;
     said.textContent = '';
     await show(false);
     if (another.childElementCount === 0) fill(another, anotherFilm(await api.topFilms(), actions));
@@ -141,6 +151,7 @@ export function openUserPage(root: HTMLElement, { userId: given, onUser }: UserP
         el('h2', { id: 'history' }, 'Rated and watched'),
         another,
         history,
+        older,
       ),
     ),
   );

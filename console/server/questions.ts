@@ -41,6 +41,8 @@ export interface AskedChart {
   readonly title: string;
   readonly subtitle: string;
   readonly categories: readonly string[];
+  /** round figures that the axis shows, rising */
+  readonly ticks: readonly { readonly value: number; readonly text: string }[];
   readonly series: readonly {
     readonly name: string;
     readonly values: readonly (number | null)[];

@@ -115,10 +115,16 @@ export async function createWorld(options: Partial<ApiOptions> = {}, history: re
       clock,
       logger: silentLogger,
       metrics: noMetrics,
+      page: (path) => (path === '/ui/' ? PAGE : null),
     },
   );
   return { world, api, log, recommender, clock, ...calls(api) };
 }
+
+const PAGE = {
+  body: Buffer.from('<p>a page</p>'),
+  headers: { 'Content-Type': 'text/html', ETag: '"1"', 'Content-Security-Policy': "default-src 'none'" },
+};
 
 export type World = Awaited<ReturnType<typeof createWorld>>;
 

@@ -37,6 +37,12 @@ describe('on the port of a service', () => {
       body: JSON.stringify({ movie_id: 2, rating: 4.5 }),
     });
     expect([written.status, await written.json()]).toEqual([200, expect.objectContaining({ rating: 4.5 })]);
+    const page = await fetch(at('/ui/'));
+    expect([page.status, await page.text()]).toEqual([200, '<p>a page</p>']);
+    expect(page.headers.get('content-security-policy')).toBe("default-src 'none'");
+    expect((await fetch(at('/ui/'), { headers: { 'if-none-match': '"1"' } })).status).toBe(304);
+    expect((await fetch(at('/ui/../package.json'))).status).toBe(404);
+    expect((await fetch(at('/ui/%2e%2e/package.json'))).status).toBe(404);
     expect((await fetch(at('/docs/'))).headers.get('content-type')).toMatch(/html/);
     expect(await (await fetch(at('/metrics?x=1'))).text()).toContain('reelstream_build_info');
     expect(await (await fetch(at('/status'))).json()).toEqual({ rows: 3 });
