@@ -1,0 +1,111 @@
+import { systemClock } from '../../core/clock.ts';
+import { ReelstreamError } from '../../core/errors.ts';
+import { withInterrupts } from '../../runtime/interrupts.ts';
+import { action, type Configure } from '../command.ts';
+import { DRILLS } from '../drill/cases.ts';
+import { startDrillStack } from '../drill/drill-stack.ts';
+import { askPrometheus } from '../drill/prometheus.ts';
+import { openReceiver } from '../drill/receiver.ts';
+import { type DrillResult, runDrill } from '../drill/run-drill.ts';
+import { createProgress, printJson, printLine, printTable } from '../print.ts';
+import { didYouMean } from '../suggest.ts';
+
+interface Options {
+  readonly without?: string;
+  readonly json?: boolean;
+}
+
+const HELP = `
+Faults:
+${DRILLS.map(({ name, fault }) => `  ${name.padEnd(16)} ${fault}`).join('\n')}
+  ${'all'.padEnd(16)} one after the other
+
+A drill starts a pipeline of its own (temporary folder, free ports; yours is not touched) with the alert profile demo, whose
+minutes are seconds. It waits until all is well, causes the fault for real, and listens on a web hook to what Alertmanager
+tells: the expected alert must come, no other one may, and all of them must be told to be over once the fault is. Prometheus
+and Alertmanager are needed.
+
+Exit codes: 0 exactly what was expected was told, 1 not so, 2 no such drill, 3 the pipeline did not start`;
+
+export const configure: Configure = (command) => {
+  command
+    .description('cause a fault on purpose and see that its alert, and no other, is told')
+    .option('--without <alert>', 'leave this alert out of the rules: the drill must then fail')
+    .option('--json', 'print the results as JSON')
+    .addHelpText('after', HELP)
+    .action(
+      action(async (options: Options, _settings, name: string) => {
+        const drills = drillsCalled(name);
+        const results = await withInterrupts(({ stop, broken }) =>
+          Promise.race([
+            runAll(
+              drills.map((drill) => drill.name),
+              options,
+              stop,
+            ),
+            broken,
+          ]),
+        );
+        if (options.json) printJson(results.map(({ drill, ...rest }) => ({ name: drill.name, ...rest })));
+        else printResults(results);
+        return results.every(({ deviations }) => deviations.length === 0) ? 0 : 1;
+      }),
+    );
+};
+
+function drillsCalled(name: string): typeof DRILLS {
+  if (name === 'all') return DRILLS;
+  const found = DRILLS.filter((drill) => drill.name === name);
+  if (found.length > 0) return found;
+  const names = [...DRILLS.map((drill) => drill.name), 'all'];
+  throw new ReelstreamError('usage', `there is no drill ${name}${didYouMean(name, names)}`);
+}
+
+async function runAll(names: readonly string[], options: Options, stop: AbortSignal): Promise<DrillResult[]> {
+  const progress = createProgress();
+  const say = (line: string) => progress.done(line);
+  const receiver = await openReceiver(() => systemClock.monotonicMs());
+  try {
+    const stack = await startDrillStack({ receiver, withoutAlert: options.without ?? null, stop, say });
+    try {
+      const prometheus = askPrometheus(stack.settings.REELSTREAM_PROMETHEUS_PORT);
+      const results: DrillResult[] = [];
+      for (const drill of DRILLS.filter(({ name }) => names.includes(name))) {
+        const result = await runDrill(drill, {
+          stack,
+          receiver,
+          prometheus,
+          clock: systemClock,
+          stop,
+          show: say,
+        });
+        results.push(result);
+        for (const deviation of result.deviations) say(`${drill.name}: ${deviation}`);
+      }
+      return results;
+    } finally {
+      await stack.stop();
+    }
+  } finally {
+    await receiver.close();
+  }
+}
+
+function printResults(results: readonly DrillResult[]): void {
+  const seconds = (value: number | null) => (value === null ? '-' : `${value.toFixed(1)} s`);
+  printTable(
+    ['drill', 'alert', 'told after', 'others', 'over after', 'told later', 'as expected'],
+    results.map(({ drill, toldAfterSeconds, resolvedAfterSeconds, aftermath, deviations }) => [
+      drill.name,
+      drill.expected.map(({ alert }) => alert).join(', '),
+      toldAfterSeconds.map(seconds).join(', '),
+      deviations.some((text) => text.includes('was told:')) ? 'SPOKE' : 'silent',
+      seconds(resolvedAfterSeconds),
+      aftermath.length === 0 ? '-' : aftermath.join(', '),
+      deviations.length === 0 ? 'yes' : 'NO',
+    ]),
+  );
+  for (const { drill, deviations } of results) {
+    for (const deviation of deviations) printLine(`${drill.name}: ${deviation}`);
+  }
+}

@@ -1,0 +1,109 @@
+import type { Clock } from '../../core/clock.ts';
+import { ReelstreamError } from '../../core/errors.ts';
+import type { DrillCase, Undo } from './drill-case.ts';
+import type { DrillStack } from './drill-stack.ts';
+import { type DrillVerdict, isExpected, judgeDrill, stillFiring } from './judge.ts';
+import type { PrometheusQuestions } from './prometheus.ts';
+import type { Receiver } from './receiver.ts';
+
+export interface DrillParts {
+  readonly stack: DrillStack;
+  readonly receiver: Receiver;
+  readonly prometheus: PrometheusQuestions;
+  readonly clock: Clock;
+  /** aborted: the fault is ended and nothing more is waited for */
+  readonly stop: AbortSignal;
+  show(line: string): void;
+}
+
+export interface DrillResult extends DrillVerdict {
+  readonly drill: DrillCase;
+  readonly heartbeats: number;
+}
+
+const POLL_MS = 250;
+/** Baselines of the demo profile are trained in a minute and a half, the model's in two and a half. */
+const QUIET_WITHIN_MS = 300_000;
+/** Nothing pending for so long is quiet. */
+const QUIET_FOR_MS = 3_000;
+/** After what was expected has come: what else comes of the same fault. */
+const LISTEN_MS = 6_000;
+/** The longest window that still holds the fault is a minute; a ticket is told to be over half a minute later. */
+const OVER_WITHIN_MS = 180_000;
+
+/**
+ * Waits until all is well, causes the fault, listens, ends the fault, and listens until all is over.
+ * @throws ReelstreamError `timeout` when the stack does not become quiet, `halted` when it was told to stop
+ */
+export async function runDrill(drill: DrillCase, parts: DrillParts): Promise<DrillResult> {
+  const { stack, receiver, clock, show } = parts;
+  await untilQuiet(drill, parts);
+  const heartbeats = receiver.heartbeats();
+  const causedAtMs = clock.monotonicMs();
+  const since = () => receiver.told().filter(({ atMs }) => atMs >= causedAtMs);
+  show(`${drill.name}: ${drill.fault}`);
+  const undo: Undo = await drill.cause(stack);
+  let undoneAtMs = Number.POSITIVE_INFINITY;
+  try {
+    const isComplete = () =>
+      drill.expected.every((one) =>
+        since().some((heard) => heard.status === 'firing' && isExpected(one, heard)),
+      );
+    await waitUntil(parts, drill.withinMs, isComplete);
+    await waitUntil(parts, LISTEN_MS, () => false);
+  } finally {
+    await undo();
+    undoneAtMs = clock.monotonicMs();
+  }
+  show(`${drill.name}: the fault is over; waiting until it is told`);
+  const isOver = async () => stillFiring(since()).length === 0 && (await isQuiet(parts));
+  await waitUntil(parts, OVER_WITHIN_MS, isOver);
+  // what was inhibited may be told a moment later
+  await waitUntil(parts, QUIET_FOR_MS, () => false);
+  const verdict = judgeDrill(drill, receiver.told(), { causedAtMs, undoneAtMs });
+  const beats = receiver.heartbeats() - heartbeats;
+  const silent = beats > 0 ? [] : ['no heartbeat came: the way of alerts is broken'];
+  return { drill, ...verdict, heartbeats: beats, deviations: [...verdict.deviations, ...silent] };
+}
+
+async function untilQuiet(drill: DrillCase, parts: DrillParts): Promise<void> {
+  parts.show(`${drill.name}: waiting until all is well and baselines are trained`);
+  let quietSinceMs: number | null = null;
+  const isReady = async () => {
+    const nowMs = parts.clock.monotonicMs();
+    const quiet = (await isQuiet(parts)) && (await isTrained(drill, parts));
+    quietSinceMs = quiet ? (quietSinceMs ?? nowMs) : null;
+    return quietSinceMs !== null && nowMs - quietSinceMs >= QUIET_FOR_MS;
+  };
+  if (await waitUntil(parts, QUIET_WITHIN_MS, isReady)) return;
+  const open = await parts.prometheus.alerts().catch(() => ['Prometheus does not answer']);
+  throw new ReelstreamError(
+    'timeout',
+    `${drill.name}: not everything was well before the fault: ${open.join(', ') || `no result: ${drill.ready}`}`,
+    { retryable: false },
+  );
+}
+
+async function isQuiet({ prometheus }: DrillParts): Promise<boolean> {
+  return (await prometheus.alerts().catch(() => ['?'])).length === 0;
+}
+
+async function isTrained({ ready }: DrillCase, { prometheus }: DrillParts): Promise<boolean> {
+  if (ready === undefined) return true;
+  return prometheus.hasResult(ready).catch(() => false);
+}
+
+/** False when it did not come true in time. */
+async function waitUntil(
+  { clock, stop }: DrillParts,
+  withinMs: number,
+  isTrue: () => boolean | Promise<boolean>,
+): Promise<boolean> {
+  const deadlineMs = clock.monotonicMs() + withinMs;
+  while (clock.monotonicMs() < deadlineMs) {
+    if (stop.aborted) throw new ReelstreamError('halted', 'the drill was stopped', { retryable: false });
+    if (await isTrue()) return true;
+    await clock.sleep(POLL_MS, stop);
+  }
+  return false;
+}
