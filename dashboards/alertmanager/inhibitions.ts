@@ -50,6 +50,8 @@ export function inhibitions(sinkGroup: string): Inhibition[] {
       equal: READER,
     },
     { cause: alerts('ConsumerPartitionHalted'), quiets: alerts(...reading), equal: READER },
+    // One partition that stands is the whole of the backlog
+    { cause: alerts('ConsumerPartitionStuck'), quiets: alerts('ConsumerLagNotDraining'), equal: READER },
     {
       cause: alerts('ConsumerLagNotDraining', 'ConsumerPartitionStuck'),
       quiets: alerts('FreshnessBudgetFastBurn', 'CanaryLate'),

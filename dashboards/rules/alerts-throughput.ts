@@ -86,7 +86,9 @@ export function throughputAlerts({ d, s, profile }: Windows): RuleGroup {
           'canaries go in': `and on (topic) sum by (topic) (increase(reelstream_recon_canaries_sent_total[${d('5m')}])) > 0`,
           'meant to read': MEANT_TO_READ,
         },
-        for: d('5m'),
+        // Every fault that stands in a canary's way has an alert that knows more and takes up to a quarter of an hour: it must be
+        // there first, or there would be two calls for one fault
+        for: d('15m'),
         summary:
           'The newest canary of {{ $labels.topic }}/{{ $labels.partition }} that ClickHouse shows is {{ $value | humanizeDuration }} old',
         dashboard: 'reelstream-overview',

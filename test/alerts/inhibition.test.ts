@@ -111,6 +111,16 @@ describe('Alertmanager tells one alert for one fault', () => {
   it.each<[string, readonly Labels[], readonly string[]]>([
     ['the sink hangs', standing(GROUPS.sink), ['PipelineStalled']],
     [
+      'one partition is stuck, and its backlog grows',
+      [
+        page('ConsumerPartitionStuck', { ...stream(GROUPS.sink), partition: '1' }),
+        page('ConsumerLagNotDraining', stream(GROUPS.sink)),
+        page('CanaryLate', { ...stream(GROUPS.sink), partition: '1' }),
+        page('FreshnessBudgetFastBurn', stream(GROUPS.sink)),
+      ],
+      ['ConsumerPartitionStuck'],
+    ],
+    [
       'the sink dies',
       [down('sink'), ...standing(GROUPS.sink), ticket('PipelineMetricsMissing', { series: 'x' })],
       ['PipelineTargetDown'],

@@ -113,7 +113,7 @@ export const MUTANTS: readonly Mutant[] = [
   waiting(SINK_STALL, 'the same for five minutes'),
   guard(CANARY, 'canaries go in', 'Kafka is away: no canary goes in, none can come out'),
   guard(CANARY, 'meant to read', 'the sink was stopped on purpose: nobody expects it'),
-  waiting(CANARY, 'canaries are late for four minutes'),
+  waiting(CANARY, 'canaries are late for fourteen minutes'),
   swap(CANARY, 'interval_seconds > 0', 'interval_seconds >= 0', 'canaries are switched off'),
   guard(LAG, 'never caught up in between', 'saw teeth of nine minutes'),
   guard(LAG, 'more than a minute of its work', '10,000 events all the time at 5,000/s: two seconds of work'),

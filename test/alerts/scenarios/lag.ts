@@ -81,6 +81,22 @@ export const lag = [
     },
     { ConsumerPartitionStuck: { notBefore: 70, by: 80, count: 1 } },
   ),
+  scenario(
+    'one partition stuck under full traffic: its backlog is the whole backlog',
+    150,
+    {
+      sink: {
+        lag: (t, partition) => (partition === 1 && t >= 60 ? 3_000 * (t - 60) + 1 : 5),
+        position: (t, partition) => (partition === 1 && t >= 60 ? 0 : 50),
+      },
+      canaryAge: (t, partition) => (partition === 1 ? Math.max(0, t - 60) : 0),
+    },
+    {
+      ConsumerPartitionStuck: { notBefore: 70, by: 76, count: 1 },
+      ConsumerLagNotDraining: { by: 80, count: 1 },
+      CanaryLate: { notBefore: 75, by: 80, count: 1 },
+    },
+  ),
   scenario('one partition waits for twelve minutes', 150, {
     sink: {
       lag: (t, partition) => (partition === 1 && t >= 60 && t < 72 ? 9 : 0),

@@ -94,16 +94,16 @@ export const canaries = [
     'canaries go in and ClickHouse does not show them',
     120,
     { canaryAge: (t) => Math.max(0, t - 60) },
-    { CanaryLate: { notBefore: 64, by: 68, count: 2 } },
+    { CanaryLate: { notBefore: 75, by: 78, count: 2 } },
   ),
   scenario(
     'one partition shows no canaries',
     120,
     { canaryAge: (t, partition) => (partition === 1 ? Math.max(0, t - 60) : 0) },
-    { CanaryLate: { by: 68, count: 1 } },
+    { CanaryLate: { by: 78, count: 1 } },
   ),
-  scenario('canaries are late for four minutes', 120, {
-    canaryAge: (t) => (t >= 60 && t < 64 ? t - 60 : 0),
+  scenario('canaries are late for fourteen minutes', 120, {
+    canaryAge: (t) => (t >= 60 && t < 74 ? t - 60 : 0),
   }),
   scenario('Kafka is away: no canary goes in, none can come out', 120, {
     canaryAge: (t) => Math.max(0, t - 60),
