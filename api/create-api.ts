@@ -92,14 +92,14 @@ function routesOf(context: ApiContext): Route[] {
 
 /** A small page for people over the calls that sites make; whoever needs a key for those is asked for it there. */
 function servePages(app: FastifyInstance, { page }: ApiPorts): void {
-  const serve = async (request: FastifyRequest, reply: FastifyReply) => {
+  const servePage = async (request: FastifyRequest, reply: FastifyReply) => {
     const path = request.url.split('?', 1)[0]!;
     const found = page(path === '/ui' ? '/ui/' : path);
     if (!found) throw new Problem(404, 'no such page; see /ui/');
     if (request.headers['if-none-match'] === found.headers.ETag) return reply.code(304).send();
     return reply.headers(found.headers).send(found.body);
   };
-  for (const url of ['/ui', '/ui/*']) app.get(url, { schema: { hide: true } }, serve);
+  for (const url of ['/ui', '/ui/*']) app.get(url, { schema: { hide: true } }, servePage);
 }
 
 /** The page and its document come from the schemas that validate. */

@@ -2,6 +2,7 @@
 import uPlot from 'uplot';
 import type { Lines } from '../drawing/data.ts';
 import { warningLevels } from '../drawing/thresholds.ts';
+import { unitedSpans } from '../drawing/timeline.ts';
 import { formatValue } from '../drawing/units.ts';
 import { el } from '../look/dom.ts';
 import { colourOf, seriesColour } from './colours.ts';
@@ -174,11 +175,12 @@ function drawMarks(u: uPlot, marks: readonly Mark[]): void {
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
-  for (const { fromSeconds, toSeconds } of marks) {
-    const left = Math.round(u.valToPos(fromSeconds, 'x', true));
-    const right = Math.round(u.valToPos(toSeconds, 'x', true));
-    ctx.fillStyle = `${colourOf('red')}14`;
-    ctx.fillRect(left, bbox.top, Math.max(1, right - left), bbox.height);
+  const at = (seconds: number) => Math.round(u.valToPos(seconds, 'x', true));
+  ctx.fillStyle = `${colourOf('red')}18`;
+  for (const { fromSeconds, toSeconds } of unitedSpans(marks))
+    ctx.fillRect(at(fromSeconds), bbox.top, Math.max(1, at(toSeconds) - at(fromSeconds)), bbox.height);
+  for (const { fromSeconds } of marks) {
+    const left = at(fromSeconds);
     ctx.fillStyle = `${colourOf('red')}90`;
     ctx.fillRect(left, bbox.top, Math.max(1, devicePixelRatio), bbox.height);
   }

@@ -1,6 +1,8 @@
 /// <reference lib="dom" />
 import { el } from '../look/dom.ts';
 
+const KEY_PAUSE_MS = 600;
+
 /** Half steps from 0.5 to 5, by pointer, touch or arrow keys; a slider for those who listen. */
 export function createStars(
   title: string,
@@ -30,10 +32,21 @@ export function createStars(
     figure.textContent = Number(input.value).toFixed(1);
     input.setAttribute('aria-valuetext', inWords(Number(input.value)));
   });
-  input.addEventListener('change', () => onRate(Number(input.value)));
-  // a slider at its lowest step does not change when that step is what one wants
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+  let isKeyed = false;
+  const rate = (afterMs: number) => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => onRate(Number(input.value)), afterMs);
+  };
+  input.addEventListener('pointerdown', () => {
+    isKeyed = false;
+  });
+  // every press of an arrow is a change: the last one of a few is what is meant
+  input.addEventListener('change', () => rate(isKeyed ? KEY_PAUSE_MS : 0));
   input.addEventListener('keydown', (event) => {
-    if (event.key === 'Enter') onRate(Number(input.value));
+    isKeyed = true;
+    // a slider at its lowest step does not change when that step is what one wants
+    if (event.key === 'Enter') rate(0);
   });
   return box;
 }

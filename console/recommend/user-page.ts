@@ -68,6 +68,9 @@ export function openUserPage(root: HTMLElement, { userId: given, onUser }: UserP
     ]);
     if (isOver || of !== userId) return null;
     const ids = (list: readonly Recommended[]) => list.map(({ movie_id: movieId }) => movieId);
+    const focused = root.contains(document.activeElement)
+      ? document.activeElement?.closest('[data-movie]')?.getAttribute('data-movie')
+      : null;
     const change = isChange && listed ? compareLists(ids(listed), ids(recommendations)) : null;
     listed = recommendations;
     replaceGently(
@@ -78,6 +81,9 @@ export function openUserPage(root: HTMLElement, { userId: given, onUser }: UserP
       wanted,
       recommendations.map((film) => recommendedItem(film, change, actions)),
     );
+    // wherever the film is now, whoever was at it goes on there
+    if (focused)
+      root.querySelector<HTMLElement>(`[data-movie="${focused}"] input`)?.focus({ preventScroll: true });
     older.hidden = ratings.length < historyLimit || historyLimit >= MOST_HISTORY;
     if (ratings.length === 0) fill(history, el('li', { class: 'muted' }, 'nothing rated or watched yet'));
     asOf.textContent = `model version ${model.version.toLocaleString('en-US')}${model.as_of.ts === null ? '' : `, knows ratings up to ${model.as_of.ts.slice(0, 19).replace('T', ' ')} UTC`}`;

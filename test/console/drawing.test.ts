@@ -7,7 +7,7 @@ import { lastKnown, toLines } from '../../console/drawing/lines.ts';
 import { toTable, unitOf } from '../../console/drawing/table.ts';
 import { toneOf, warningLevels } from '../../console/drawing/thresholds.ts';
 import { parseTime, stepSeconds, utcText } from '../../console/drawing/time-range.ts';
-import { toSegments } from '../../console/drawing/timeline.ts';
+import { toSegments, unitedSpans } from '../../console/drawing/timeline.ts';
 import { formatValue, mappedWords } from '../../console/drawing/units.ts';
 import { ticksWithin, tickTexts } from '../../console/page/time-axis.ts';
 
@@ -209,6 +209,11 @@ describe('a state timeline', () => {
       { fromSeconds: 40, toSeconds: 50, value: 0 },
     ]);
   });
+});
+
+it('alerts at the same time are one span', () => {
+  const span = (fromSeconds: number, toSeconds: number) => ({ fromSeconds, toSeconds });
+  expect(unitedSpans([span(5, 9), span(0, 6), span(20, 21), span(1, 2)])).toEqual([span(0, 9), span(20, 21)]);
 });
 
 describe('time', () => {
