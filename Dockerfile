@@ -1,10 +1,6 @@
 # One image for every service; the command is the reelstream command.
 FROM node:20.19.5-bookworm-slim AS build
 WORKDIR /app
-# librdkafka is compiled with what it finds here: TLS, and zstd for the topics of others
-RUN apt-get update \
- && apt-get install -y --no-install-recommends g++ make python3 ca-certificates libssl-dev zlib1g-dev libzstd-dev \
- && rm -rf /var/lib/apt/lists/*
 COPY package.json package-lock.json ./
 RUN npm ci --include=dev --no-audit --no-fund
 COPY . .
@@ -14,7 +10,7 @@ RUN npm run build && npm prune --omit=dev --no-audit --no-fund && rm -rf node_mo
 FROM node:20.19.5-bookworm-slim
 ENV NODE_ENV=production
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates fonts-dejavu-core libssl3 zlib1g libzstd1 \
+ && apt-get install -y --no-install-recommends ca-certificates fonts-dejavu-core \
  && rm -rf /var/lib/apt/lists/*
 # Where the producer keeps its position. A volume takes its owner from here; /app itself stays root's, nothing writes there
 ENV REELSTREAM_HOME=/var/lib/reelstream

@@ -1,8 +1,8 @@
 import type { RatingEvent } from '../core/rating-event.ts';
 import { createKafkaAdmin } from '../kafka/admin.ts';
+import { openKafkaWriter } from '../kafka/kafka-writer.ts';
 import type { KafkaConnection } from '../kafka/kafkajs-client.ts';
 import { createKafkajsReader } from '../kafka/kafkajs-reader.ts';
-import { openRdkafkaWriter } from '../kafka/rdkafka-writer.ts';
 import { ratingsTopic } from '../kafka/topics.ts';
 import { RATING_EVENT } from '../schemas/contracts.ts';
 import { createRatingDecoder, createRatingEncoder } from '../schemas/rating-codec.ts';
@@ -42,7 +42,7 @@ export async function benchLog(connection: KafkaConnection, events: number): Pro
 
 async function writeAll(connection: KafkaConnection, topic: string, events: number): Promise<number> {
   const encode = createRatingEncoder(SCHEMA_ID);
-  const writer = await openRdkafkaWriter({ connection, topic });
+  const writer = await openKafkaWriter({ connection, topic });
   let bytes = 0;
   for (let n = 0; n < events; n++) {
     const event = eventNumber(n);

@@ -1,7 +1,7 @@
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { Decompress as ZstdStream } from 'fzstd';
-import { decompressFrameSync } from 'lz4-napi';
-import { uncompressSync } from 'snappy';
+import { compressFrameSync, decompressFrameSync } from 'lz4-napi';
+import { compressSync, uncompressSync } from 'snappy';
 import { ReelstreamError } from '../core/errors.ts';
 
 /** Numbers of the record batch's attributes; 0 is none. Source: Kafka's message format. */
@@ -9,6 +9,27 @@ const GZIP = 1;
 const SNAPPY = 2;
 const LZ4 = 3;
 const ZSTD = 4;
+
+/** What our own writer packs with; there is no zstd that packs among the libraries. */
+export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4';
+
+const NUMBERS: Readonly<Record<Compression, number>> = { none: 0, gzip: GZIP, snappy: SNAPPY, lz4: LZ4 };
+
+export const numberOfCodec = (compression: Compression): number => NUMBERS[compression];
+
+/** Packs the records of one batch. Snappy as one raw block, which brokers and clients read beside Java's framing. */
+export function compress(compression: Compression, plain: Buffer): Buffer {
+  switch (compression) {
+    case 'gzip':
+      return gzipSync(plain);
+    case 'snappy':
+      return compressSync(plain);
+    case 'lz4':
+      return compressFrameSync(plain);
+    case 'none':
+      return plain;
+  }
+}
 
 /**
  * A batch is at most `max.message.bytes` (about 1 MB) compressed, and real ones unpack to ten times that. A batch made to
@@ -45,7 +66,7 @@ export function decompress(codec: number, packed: Buffer): Buffer {
   }
 }
 
-/** librdkafka writes one raw block, Java a framed sequence of them. */
+/** librdkafka and we write one raw block, Java a framed sequence of them. */
 function unpackSnappy(packed: Buffer): Buffer {
   if (!packed.subarray(0, XERIAL_MAGIC.length).equals(XERIAL_MAGIC)) return unpackSnappyBlock(packed);
   const blocks: Buffer[] = [];

@@ -28,7 +28,7 @@ const MAX_REQUEST_BYTES = 1_030_000;
 
 /**
  * Writes dead letters: seldom, few, and each must be safe before the row that names it. So it sends at once and waits,
- * over kafkajs, and spares the sink librdkafka's threads and memory.
+ * by the library's own producer, which a handful of records does not keep busy.
  */
 export function createDeadLetterWriter({
   connection,

@@ -7,7 +7,7 @@ import type { Fetch } from './log-reader.ts';
 import { meaningOf } from './partition-error.ts';
 import { errorTypeOf, fetchErrorOf, isFatal } from './protocol-errors.ts';
 import { readRecordSet } from './record-batch.ts';
-import { createTrouble, type Trouble } from './trouble.ts';
+import { createTrouble, createTroubles, type Trouble } from './trouble.ts';
 
 /** Where answers come from. */
 export interface FetchSource {
@@ -71,7 +71,7 @@ export class PartitionFetcher {
   /** leaders with a request under way or in back-off */
   readonly #asked = new Set<number>();
   readonly #requests = new Set<Promise<void>>();
-  readonly #troubles = new Map<number, Trouble>();
+  readonly #troubles = createTroubles();
   #scheduled = false;
 
   constructor(options: FetcherOptions, handlers: FetcherHandlers) {
@@ -181,7 +181,7 @@ export class PartitionFetcher {
     try {
       const { partitions: answers, errorCode } = await this.#options.source.fetch(leader, request);
       if (errorCode !== 0) throw new Error(`error ${errorCode}`);
-      if (this.#troubleOf(leader).clear()) this.#fetchingAgain({});
+      if (this.#troubles(leader).clear()) this.#fetchingAgain({});
       const byPartition = new Map(asked.map((question) => [question.owned.partition, question]));
       for (const answer of answers) {
         const question = byPartition.get(answer.partition);
@@ -253,12 +253,6 @@ export class PartitionFetcher {
       });
   }
 
-  #troubleOf(leader: number): Trouble {
-    const trouble = this.#troubles.get(leader) ?? createTrouble();
-    this.#troubles.set(leader, trouble);
-    return trouble;
-  }
-
   /** Brokers restart: go on from the same positions, perhaps with another leader. */
   async #afterFailure(leader: number, error: unknown): Promise<void> {
     if (this.#stopped.signal.aborted) return;
@@ -266,7 +260,7 @@ export class PartitionFetcher {
       this.#handlers.onFatal(error);
       return;
     }
-    const trouble = this.#troubleOf(leader);
+    const trouble = this.#troubles(leader);
     const waitMs = trouble.add(errorTypeOf(error));
     this.#logFailure(trouble, { leader, error: errorTypeOf(error), reason: String(error) });
     await this.#pauseAndRefresh(waitMs);

@@ -35,25 +35,36 @@ export async function connectWithin(
   }
 }
 
-async function connect(
-  { cluster, topic, clock, logger }: TopicConnection,
-  signal: AbortSignal,
-): Promise<void> {
-  const backoff = createBackoff({ minMs: 100, maxMs: 1_000 });
-  while (!signal.aborted) {
+function connect(connection: TopicConnection, signal: AbortSignal): Promise<void> {
+  const { cluster, topic } = connection;
+  return untilAnswered(connection, signal, async () => {
     try {
       await cluster.connect();
       await cluster.addMultipleTargetTopics([topic]);
-      return;
     } catch (error) {
-      if (errorTypeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') {
-        throw new ReelstreamError('kafka', `topic ${topic} does not exist`, { cause: error });
-      }
+      if (errorTypeOf(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error;
+      throw new ReelstreamError('kafka', `topic ${topic} does not exist`, { cause: error });
+    }
+  }) as Promise<void>;
+}
+
+/** Asks again, ever more slowly, until there is an answer, an error that does not pass, or `signal` ends it: then undefined. */
+export async function untilAnswered<T>(
+  { clock, logger }: TopicConnection,
+  signal: AbortSignal,
+  ask: () => Promise<T>,
+): Promise<T | undefined> {
+  const backoff = createBackoff({ minMs: 100, maxMs: 1_000 });
+  while (!signal.aborted) {
+    try {
+      return await ask();
+    } catch (error) {
       if (isFatal(error)) throw error;
       logger.debug({ error: errorTypeOf(error) }, 'Kafka does not answer yet');
       await clock.sleep(backoff.nextMs(), signal);
     }
   }
+  return undefined;
 }
 
 /** Where a fetcher finds the topic's leaders. */

@@ -35,3 +35,13 @@ export function createTrouble(): Trouble {
     },
   };
 }
+
+/** One for each leader that is asked for. */
+export function createTroubles(): (leader: number) => Trouble {
+  const troubles = new Map<number, Trouble>();
+  return (leader) => {
+    const trouble = troubles.get(leader) ?? createTrouble();
+    troubles.set(leader, trouble);
+    return trouble;
+  };
+}

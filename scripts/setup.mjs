@@ -26,7 +26,6 @@ const TOOL_NAMES = {
   node: 'Node 20.19 or newer',
   java: 'Java 17 or newer',
   maven: 'Maven',
-  compiler: 'A C++ build',
 };
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -101,7 +100,7 @@ async function makeAll(steps) {
   // Not once: npm passes on a Ctrl-C that the terminal has sent here already
   process.on('SIGINT', () => endCommands(130)).on('SIGTERM', () => endCommands(143));
   try {
-    // The first three wait for different things (a compiler, two downloads); only the compiler of ours needs them
+    // The first three wait for different downloads; only the compiler of ours needs them
     const results = await Promise.allSettled(
       ['packages', 'java', 'monitoring'].map((name) => make(steps[name])),
     );

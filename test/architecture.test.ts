@@ -39,7 +39,6 @@ const MAY_IMPORT: Readonly<Record<Folder, readonly Folder[] | 'everything'>> = {
 /** Each outside package has one owner file, so that replacing it touches one file. */
 const OWNERS: Readonly<Record<string, readonly string[]>> = {
   kafkajs: ['kafka/'],
-  'node-rdkafka': ['kafka/rdkafka-writer.ts'],
   snappy: ['kafka/codecs.ts'],
   fzstd: ['kafka/codecs.ts'],
   'lz4-napi': ['kafka/codecs.ts'],

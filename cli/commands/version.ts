@@ -37,7 +37,6 @@ function readVersions(): Record<string, string> {
     clickhouse: pinned('@chdb/lib-linux-x64-gnu'),
     chdb: pinned('chdb'),
     kafkajs: pinned('kafkajs'),
-    'node-rdkafka': pinned('node-rdkafka'),
   };
 }
 

@@ -4,8 +4,8 @@ import { resolve } from 'node:path';
 import { ReelstreamError } from '../../core/errors.ts';
 import { readEventId } from '../../core/event-id.ts';
 import type { Logger } from '../../core/logger.ts';
+import { type KafkaWriterOptions, openKafkaWriter } from '../../kafka/kafka-writer.ts';
 import type { LogWriter } from '../../kafka/log-writer.ts';
-import { openRdkafkaWriter, type RdkafkaWriterOptions } from '../../kafka/rdkafka-writer.ts';
 import { CONTENT_DEFAULTS } from '../../producer/content/content-model.ts';
 import { CSV_HEADER } from '../../producer/content/text-formats.ts';
 import { type Lane, placeOf } from '../../producer/run/lane.ts';
@@ -67,21 +67,19 @@ async function openKafka(
   logger: Logger,
   settle: Settle,
 ): Promise<LogWriter> {
-  const shared: RdkafkaWriterOptions = {
+  const shared: KafkaWriterOptions = {
     connection: kafkaConnectionFrom(settings, 'reelstream-producer'),
     topic: settings.REELSTREAM_RATINGS_TOPIC,
     maxQueueRecords: settings.REELSTREAM_PRODUCER_MAX_BACKLOG_EVENTS,
-    // the schedule begins when it is open: no event of it may wait for a connection
-    warmUp: true,
     logger,
   };
-  const reported = await openRdkafkaWriter({
+  const reported = await openKafkaWriter({
     ...shared,
     onReport: ({ tag, error }) => settle(tag, error !== null),
   });
   if (plan.reports === 'all') return reported;
   try {
-    const plain = await openRdkafkaWriter({
+    const plain = await openKafkaWriter({
       ...shared,
       onFailed: (_, value) => {
         const i = ownEventOf(value, plan, lane);

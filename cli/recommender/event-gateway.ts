@@ -6,9 +6,9 @@ import { withDeadline } from '../../core/deadline.ts';
 import { ReelstreamError } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
 import { keyOfUser } from '../../core/user-key.ts';
+import { openKafkaWriter } from '../../kafka/kafka-writer.ts';
 import type { KafkaConnection } from '../../kafka/kafkajs-client.ts';
 import type { DeliveryReport, LogWriter } from '../../kafka/log-writer.ts';
-import { openRdkafkaWriter } from '../../kafka/rdkafka-writer.ts';
 import { createRatingEncoder } from '../../schemas/rating-codec.ts';
 import { createUserProfileEncoder } from '../../schemas/user-profile-codec.ts';
 
@@ -88,13 +88,12 @@ async function openAwaited(options: GatewayOptions, topic: string): Promise<Awai
   const { connection, timeoutMs, clock, logger } = options;
   const waiting = new Map<number, (report: DeliveryReport) => void>();
   let tags = 0;
-  const writer: LogWriter = await openRdkafkaWriter({
+  const writer: LogWriter = await openKafkaWriter({
     connection,
     topic,
     lingerMs: LINGER_MS,
     // sooner than the caller gives up, so that a failure is known as one
     deliveryTimeoutMs: timeoutMs,
-    warmUp: true,
     clock,
     logger,
     onReport(report) {

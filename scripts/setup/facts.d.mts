@@ -4,7 +4,7 @@ export interface System {
   version: number;
   root: boolean;
 }
-export type Tool = 'node' | 'java' | 'maven' | 'compiler' | 'monitoring';
+export type Tool = 'node' | 'java' | 'maven' | 'monitoring';
 interface Lockfile {
   packages?: Record<string, { version?: string; optional?: boolean }>;
 }

@@ -58,21 +58,18 @@ function aptJava({ id, version }) {
 const APT_PACKAGES = {
   java: aptJava,
   maven: 'maven',
-  compiler: 'build-essential python3',
   monitoring: 'prometheus prometheus-alertmanager',
 };
-const DNF_PACKAGES = { java: 'java-21-openjdk-headless', maven: 'maven', compiler: 'gcc-c++ make python3' };
+const DNF_PACKAGES = { java: 'java-21-openjdk-headless', maven: 'maven' };
 const BREW_PACKAGES = {
   java: 'openjdk',
   maven: 'maven',
-  compiler: 'xcode-select --install',
   monitoring: 'prometheus alertmanager',
 };
 const ELSEWHERE = {
   node: 'nvm install 20 (or a package from nodejs.org)',
   java: 'install a Java 17 runtime, for example from adoptium.net',
   maven: 'install Apache Maven 3.6.3 or newer from maven.apache.org',
-  compiler: 'install a C++20 compiler, make and python3 with your package manager',
   monitoring: 'put prometheus and alertmanager from prometheus.io/download on the PATH',
 };
 

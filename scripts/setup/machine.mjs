@@ -39,16 +39,6 @@ export function javaFault() {
   return isAtLeast(version, MINIMUM.java) ? null : `too old (${version.join('.')})`;
 }
 
-/** The missing half of what builds a native package, null when all is there. */
-export function compilerFault() {
-  const missing = [
-    [findCommand('g++', 'c++', 'clang++'), 'a C++ compiler'],
-    [findCommand('make', 'gmake'), 'make'],
-    [findCommand('python3', 'python'), 'python3'],
-  ].flatMap(([found, name]) => (found ? [] : [name]));
-  return missing.length === 0 ? null : `missing (${missing.join(', ')})`;
-}
-
 /** When a process began, null when there is none; tells it from a later one with the same number. */
 export function processStart(pid) {
   try {

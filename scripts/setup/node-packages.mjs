@@ -1,11 +1,10 @@
-/** node_modules as the lockfile asks for it, its native parts built for this Node. */
+/** node_modules as the lockfile asks for it, with native parts that load in this Node. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isTreeOf, stampOf } from './facts.mjs';
-import { compilerFault } from './machine.mjs';
 
 /** Packages with compiled code; each must load, or set-up is not done whatever npm said. */
-const NATIVE = ['node-rdkafka', 'chdb', 'snappy', 'lz4-napi'];
+const NATIVE = ['chdb', 'snappy', 'lz4-napi'];
 
 export function createNodePackages(root, run) {
   const folder = join(root, 'node_modules');
@@ -22,9 +21,9 @@ export function createNodePackages(root, run) {
       deadlineMs: 60_000,
     });
   return {
-    title: 'installing Node packages (about 2 minutes the first time: one is compiled)',
+    title: 'installing Node packages',
     isDone: () => existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp,
-    faults: () => ({ compiler: compilerFault() }),
+    faults: () => ({}),
     async make() {
       if (
         !isInstalledByHand() ||
@@ -43,7 +42,7 @@ export function createNodePackages(root, run) {
     },
   };
 
-  /** A complete tree from somebody's own `npm ci` is as good as ours and saves them the two minutes. */
+  /** A complete tree from somebody's own `npm ci` is as good as ours and saves them the wait. */
   function isInstalledByHand() {
     const installed = join(folder, '.package-lock.json');
     return (

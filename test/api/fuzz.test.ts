@@ -125,7 +125,7 @@ describe('any request', () => {
     const seen = new Map<number, number>();
     for (let n = 0; n < REQUESTS; n++) {
       const isAway = n % AWAY_EVERY === 0;
-      world.failure = isAway ? new ReelstreamError('unavailable', 'rdkafka at 127.0.0.1:9092 is away') : null;
+      world.failure = isAway ? new ReelstreamError('unavailable', 'broker at 127.0.0.1:9092 is away') : null;
       const request = requestOf(chance, n);
       const answer = await api.inject(request);
       const { statusCode, body } = answer;

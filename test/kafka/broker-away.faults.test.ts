@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKafkaAdmin, type KafkaAdmin } from '../../kafka/admin.ts';
+import { type KafkaWriterOptions, openKafkaWriter } from '../../kafka/kafka-writer.ts';
 import type { DeliveryReport } from '../../kafka/log-writer.ts';
-import { openRdkafkaWriter, type RdkafkaWriterOptions } from '../../kafka/rdkafka-writer.ts';
 import { scanTopic } from '../../producer/verify/scan-topic.ts';
 import { startTestKafka, type TestKafka } from '../helpers/stack.ts';
 import {
@@ -30,8 +30,8 @@ afterAll(async () => {
 });
 
 const stopAll = (readers: readonly Collected[]) => Promise.all(readers.map(({ reader }) => reader.stop()));
-const open = (topic: string, options: Partial<RdkafkaWriterOptions> = {}) =>
-  openRdkafkaWriter({ connection: connectionTo(kafka.brokers), topic, ...options });
+const open = (topic: string, options: Partial<KafkaWriterOptions> = {}) =>
+  openKafkaWriter({ connection: connectionTo(kafka.brokers), topic, ...options });
 
 describe('a reader whose broker is away', () => {
   it('waits for it: within a session nothing happens, longer means lost, then it goes on', async () => {
@@ -74,7 +74,7 @@ describe('a reader whose broker is away', () => {
   });
 });
 
-describe('an rdkafka writer whose broker is away', () => {
+describe('a Kafka writer whose broker is away', () => {
   it('knows a floor of what is acknowledged without reports, and never more than the truth', async () => {
     const topic = await createTopic(admin);
     const writer = await open(topic);

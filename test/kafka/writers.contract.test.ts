@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKafkaAdmin, type KafkaAdmin } from '../../kafka/admin.ts';
 import { DEAD_LETTER_HEADERS } from '../../kafka/dead-letter-record.ts';
 import { createDeadLetterWriter } from '../../kafka/dead-letter-writer.ts';
+import { type KafkaWriterOptions, openKafkaWriter } from '../../kafka/kafka-writer.ts';
 import type { DeliveryReport } from '../../kafka/log-writer.ts';
-import { openRdkafkaWriter, type RdkafkaWriterOptions } from '../../kafka/rdkafka-writer.ts';
 import { deadLetterTopic } from '../../kafka/topics.ts';
 import { sharedKafka } from '../helpers/shared.ts';
 import {
@@ -25,8 +25,8 @@ beforeAll(async () => {
 });
 afterAll(() => admin?.close());
 
-const open = (topic: string, options: Partial<RdkafkaWriterOptions> = {}) =>
-  openRdkafkaWriter({ connection: connectionTo(brokers), topic, ...options });
+const open = (topic: string, options: Partial<KafkaWriterOptions> = {}) =>
+  openKafkaWriter({ connection: connectionTo(brokers), topic, ...options });
 
 async function valuesIn(topic: string, count: number): Promise<number[]> {
   const collected = await collect(brokers, topic, freshName('group'));
@@ -36,7 +36,7 @@ async function valuesIn(topic: string, count: number): Promise<number[]> {
 }
 
 // Side by side: each in its own topic
-describe.concurrent('the rdkafka writer', () => {
+describe.concurrent('the Kafka writer', () => {
   it.each(['none', 'gzip', 'snappy', 'lz4'] as const)(
     'writes every record once and in order (%s)',
     async (compression) => {
@@ -80,14 +80,14 @@ describe.concurrent('the rdkafka writer', () => {
   it('opens warm: the first record of every partition is acknowledged without another wait', async () => {
     const topic = await createTopic(admin, 4);
     const reports: DeliveryReport[] = [];
-    const writer = await open(topic, { warmUp: true, onReport: (report) => void reports.push(report) });
+    const writer = await open(topic, { onReport: (report) => void reports.push(report) });
     for (const partition of range(0, 4)) {
       writer.tryWrite(null, Buffer.of(partition), partition, { partition, headers: null });
     }
     expect(await writer.flush(10_000)).toEqual({ enqueued: 4, acked: 4, failed: 0 });
     await writer.close(1_000);
     expect(reports.map(({ offset }) => offset)).toEqual([0, 0, 0, 0]);
-    await expect(open('nowhere', { warmUp: true })).rejects.toMatchObject({ code: 'kafka' });
+    await expect(open('nowhere')).rejects.toMatchObject({ code: 'kafka' });
   });
 
   it('says what is wrong: too large, no topic, no Kafka', async () => {

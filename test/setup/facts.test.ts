@@ -47,11 +47,10 @@ describe('the command that gets a tool', () => {
   it('needs no sudo for root and none on macOS', () => {
     expect(installCommand('maven', { ...apt, root: true })).toBe('apt-get install -y maven');
     expect(installCommand('maven', { ...apt, manager: 'brew' })).toBe('brew install maven');
-    expect(installCommand('compiler', { ...apt, manager: 'brew' })).toBe('xcode-select --install');
   });
 
   it('says something useful for every tool on an unknown system', () => {
-    for (const tool of ['node', 'java', 'maven', 'compiler', 'monitoring'] as const) {
+    for (const tool of ['node', 'java', 'maven', 'monitoring'] as const) {
       expect(installCommand(tool, { ...apt, manager: null })).toMatch(/\w+ \w+/);
     }
   });

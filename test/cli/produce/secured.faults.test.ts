@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kafkaConnectionFrom } from '../../../cli/wiring.ts';
 import { findFreePorts } from '../../../embedded/supervisor/ports.ts';
 import { createKafkaAdmin } from '../../../kafka/admin.ts';
-import { openRdkafkaWriter } from '../../../kafka/rdkafka-writer.ts';
+import { openKafkaWriter } from '../../../kafka/kafka-writer.ts';
 import { readSettings } from '../../../runtime/settings.ts';
 import { runProgram } from '../../helpers/program.ts';
 import { type SecuredKafka, startSecuredKafka } from '../../helpers/secured-kafka.ts';
@@ -124,7 +124,7 @@ describe('a cluster that wants TLS and a login', () => {
       details: { refused },
     });
     await admin.close();
-    const writing = openRdkafkaWriter({
+    const writing = openKafkaWriter({
       connection: wrong,
       topic: 'by-plain',
       connectTimeoutMs: CONNECT_TIMEOUT_MS,

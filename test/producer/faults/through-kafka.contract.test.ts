@@ -4,7 +4,7 @@ import { createDedupeWindow } from '../../../core/dedupe-window.ts';
 import { createJudge } from '../../../core/judge.ts';
 import { reasonOf } from '../../../core/verdict.ts';
 import { createKafkaAdmin, type KafkaAdmin } from '../../../kafka/admin.ts';
-import { openRdkafkaWriter } from '../../../kafka/rdkafka-writer.ts';
+import { openKafkaWriter } from '../../../kafka/kafka-writer.ts';
 import { ratingsTopic } from '../../../kafka/topics.ts';
 import { expectedOf } from '../../../producer/faults/expected.ts';
 import { labelOf, POISON_FORMS } from '../../../producer/faults/fault.ts';
@@ -43,7 +43,7 @@ describe('faults through Kafka', () => {
     const sent = events.flatMap(({ n, fault, emissions }) =>
       emissions.map((emission, copy) => ({ n, fault: fault!, copy, ...emission })),
     );
-    const writer = await openRdkafkaWriter({ connection: connectionTo(brokers), topic: TOPIC });
+    const writer = await openKafkaWriter({ connection: connectionTo(brokers), topic: TOPIC });
     for (const { key, value, headers, partition } of sent) {
       expect(writer.tryWrite(key, value, 0, { headers, partition })).toBe(true);
     }
