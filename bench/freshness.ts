@@ -15,6 +15,8 @@ export interface FreshnessBench {
   readonly changed: Latency;
   /** probes whose first list after the acknowledgement did not show it yet */
   readonly lateProbes: number;
+  /** answered with anything but 200, or not at all; in no other figure */
+  readonly failed: number;
   /** Kafka time to learned, of all events */
   readonly learned: { readonly p50Ms: number | null; readonly p99Ms: number | null };
 }
@@ -36,7 +38,7 @@ export function benchFreshness(probes: number, tools: BenchTools): Promise<Fresh
     const userOf = (n: number) => 1 + chance.below(n, SAMPLE_USERS);
     tools.say(`warm-up: ${WARM_UP_PROBES} probes`);
     for (let n = 0; n < WARM_UP_PROBES; n++)
-      await probe(served.client, userOf(n), chance.below(n, 11, 1) / 2);
+      await probe(served.client, userOf(n), chance.below(n, 11, 1) / 2).catch(() => null);
     tools.say(`${probes} probes beside ${LOAD_PER_SECOND} events per second`);
     return measure(served, probes, (n) =>
       probe(served.client, userOf(WARM_UP_PROBES + n), chance.below(n, 11, 1) / 2),
@@ -52,13 +54,16 @@ async function measure(
   const acknowledged = createLatencyMeter();
   const changed = createLatencyMeter();
   let lateProbes = 0;
+  let failed = 0;
   const before = await status();
   const startMs = systemClock.monotonicMs();
   for (let n = 0; n < probes; n++) {
-    const found = await run(n);
-    acknowledged.add(found.acknowledgedMs);
-    changed.add(found.changedMs);
-    if (found.looks > 1) lateProbes += 1;
+    const found = await run(n).catch(() => null);
+    if (found) {
+      acknowledged.add(found.acknowledgedMs);
+      changed.add(found.changedMs);
+      if (found.looks > 1) lateProbes += 1;
+    } else failed += 1;
     await systemClock.sleep(PAUSE_MS);
   }
   const elapsedMs = systemClock.monotonicMs() - startMs;
@@ -69,6 +74,7 @@ async function measure(
     acknowledged: acknowledged.read(),
     changed: changed.read(),
     lateProbes,
+    failed,
     learned: after.freshness,
   };
 }

@@ -28,6 +28,7 @@ Protocols:
   next-session  the same for the first ten after a pause of more than a day
   cold-start    the first list of each new user against the user's first twenty films
   storms        what corrections, withdrawals and watches without a rating leave behind
+  shards        cv3 of sgd with its users parted among up to 8 recommenders (docs/scaling.md)
 Folds hash3: fnv1a32("<user>:<film>") mod 3, over the decimal ids; any program can make them again.
 MODEL_N_FACTORS, MODEL_N_EPOCHS, MODEL_LR_ALL and MODEL_REG_ALL count here as they do for the service.
 Rankings are over all films, never over a sample. Equal seeds give equal figures, to the last digit.
@@ -40,7 +41,7 @@ export const configure: Configure = (command) => {
     .option('--ratings <file>', 'a MovieLens ratings.csv (default: the sample)')
     .option('--protocol <name>', PROTOCOLS.join(', '), oneOf('--protocol', PROTOCOLS), 'cv3')
     .option('--engine <names>', `${LEARNERS.join(', ')}; several with commas`, parseEngines, DEFAULT_ENGINES)
-    .option('--order <name>', `with cv3: ${ORDERS.join(', ')}`, oneOf('--order', ORDERS), 'time')
+    .option('--order <name>', `with cv3 and shards: ${ORDERS.join(', ')}`, oneOf('--order', ORDERS), 'time')
     .option('--folds <rule>', 'with cv3', oneOf('--folds', ['hash3']), 'hash3')
     .option('--seed <n>', 'of random orders and first factors', parseInteger('--seed', 0, 1_000_000), 0)
     .option('--json', 'print the figures as JSON')

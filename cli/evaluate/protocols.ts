@@ -6,26 +6,26 @@ import { createLearner, type LearnerName, learnerOptions } from '../../recommend
 import { evaluatePrequential, type StreamError } from '../../recommender/evaluation/prequential.ts';
 import { createMovieRanker, RANKERS } from '../../recommender/evaluation/rankers.ts';
 import { evaluateRanking } from '../../recommender/evaluation/ranking.ts';
-import { type Order, orderOf, type Ratings, selectRatings } from '../../recommender/evaluation/ratings.ts';
+import { orderOf, type Ratings, selectRatings } from '../../recommender/evaluation/ratings.ts';
 import { RIVER_ON_SAMPLE, SAMPLE_HASH, SURPRISE_ON_SAMPLE } from '../../recommender/evaluation/references.ts';
 import { type Split, splitLast, splitNextSession } from '../../recommender/evaluation/splits.ts';
 import { evaluateStorms } from '../../recommender/evaluation/storms.ts';
 import type { ModelSettings } from '../../recommender/options.ts';
 import type { Cell } from '../print.ts';
 import { digits, type Report } from './report.ts';
+import { shards } from './shards.ts';
+import type { Task } from './task.ts';
 
-export const PROTOCOLS = ['cv3', 'prequential', 'last10', 'next-session', 'cold-start', 'storms'] as const;
+export const PROTOCOLS = [
+  'cv3',
+  'prequential',
+  'last10',
+  'next-session',
+  'cold-start',
+  'storms',
+  'shards',
+] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
-
-export interface Task {
-  readonly ratings: Ratings;
-  readonly hash: string;
-  readonly engines: readonly LearnerName[];
-  readonly order: Order;
-  readonly seed: number;
-  readonly model: ModelSettings;
-  readonly say: (text: string) => void;
-}
 
 export const RUN: Readonly<Record<Protocol, (task: Task) => Report>> = {
   cv3: crossValidation,
@@ -34,6 +34,7 @@ export const RUN: Readonly<Record<Protocol, (task: Task) => Report>> = {
   'next-session': (task) => ranking('first 10 ratings after a day of rest', task, splitNextSession),
   'cold-start': coldStart,
   storms,
+  shards,
 };
 
 /** those that learn from a stream; the others have no place in it */

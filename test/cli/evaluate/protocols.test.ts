@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { PROTOCOLS, type Protocol, RUN, type Task } from '../../../cli/evaluate/protocols.ts';
+import { PROTOCOLS, type Protocol, RUN } from '../../../cli/evaluate/protocols.ts';
+import type { Task } from '../../../cli/evaluate/task.ts';
 import { selectRatings } from '../../../recommender/evaluation/ratings.ts';
 import { KNOWN_SETTINGS } from '../../../recommender/options.ts';
 import { sampleRatings } from '../../recommender/evaluation/sample.ts';
@@ -14,7 +15,7 @@ const task: Task = {
   engines: ['sgd', 'svd', 'mean'],
   order: 'time',
   seed: 1,
-  model: { ...KNOWN_SETTINGS, epochs: 5 },
+  model: { ...KNOWN_SETTINGS, epochs: 5, factors: 8 },
   say: () => undefined,
 };
 
@@ -36,12 +37,13 @@ const ROWS: Readonly<Record<Protocol, readonly string[]>> = {
   ],
   'cold-start': ['recommender', 'popularity'],
   storms: ['sgd'],
+  shards: ['1', ...['2', '4', '8', '8'].flatMap((shards) => [shards, shards])],
 };
 
 describe('evaluate', () => {
   it.each(PROTOCOLS)('%s fills its table, and gives the same digits again', (protocol) => {
     const report = RUN[protocol](task);
-    expect(report.rows.map(([label]) => label)).toEqual(ROWS[protocol]);
+    expect(report.rows.map(([label]) => String(label))).toEqual(ROWS[protocol]);
     expect(report.rows.every((row) => row.length === report.columns.length)).toBe(true);
     expect(JSON.stringify(report.figures)).not.toContain('null');
     expect(RUN[protocol](task)).toEqual(report);
