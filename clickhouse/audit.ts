@@ -133,8 +133,9 @@ async function compareSeals(
       { params: { slots: seals.map(({ slot }) => slot), months: seals.map(({ month }) => month) } },
     );
     for (const { slot, month, totals } of seals) {
-      // a table that is younger than the seal has nothing of it
-      const expected = Number(totals[table] ?? 0);
+      // a table that is younger than the seal: the file that made it derived the month from another aggregate
+      if (totals[table] === undefined) continue;
+      const expected = Number(totals[table]);
       const found = Number(rows.find((row) => row.slot === slot && row.month === month)?.total ?? 0);
       if (found !== expected) differing.push({ slot, month, table, expected, found });
     }

@@ -15,7 +15,7 @@ const CHAPTERS: readonly { readonly title: string; readonly text: string; readon
     text:
       'Every record of the topic is one row of `events_raw`; each aggregate is filled by a materialised view directly on it. ' +
       'A slot stands for one Kafka partition of one incarnation of one topic ([how delivery stays exact](delivery.md)).',
-    files: /_(streams|events_raw|aggregates)\.sql/,
+    files: /_(streams|events_raw|aggregates|ratings_by_year)\.sql/,
   },
   { title: 'Profiles, checks and bookkeeping', text: '', files: /./ },
 ];

@@ -62,6 +62,7 @@ export const FOREIGN_KEYS: readonly ForeignKey[] = [
   { from: 'agg_pipeline_minute', column: 'slot', to: 'streams', key: 'slot' },
   { from: 'agg_ratings_live', column: 'slot', to: 'streams', key: 'slot' },
   { from: 'agg_ratings_day', column: 'slot', to: 'streams', key: 'slot' },
+  { from: 'agg_ratings_year', column: 'slot', to: 'streams', key: 'slot' },
   { from: 'user_ratings', column: 'slot', to: 'streams', key: 'slot' },
   { from: 'fence', column: 'slot', to: 'streams', key: 'slot', where: `slot < ${SELF_TEST_LOCK}` },
   { from: 'slot_starts', column: 'slot', to: 'streams', key: 'slot' },

@@ -9,7 +9,7 @@ export type AnswerRow = Readonly<Record<string, AnswerCell>>;
 export interface Answer {
   readonly question: Question;
   readonly values: Readonly<Record<string, BoundValue>>;
-  /** with the values in place */
+  /** with the values in place; where a total has the name of a parameter, the total's */
   readonly title: string;
   /** of the rows, then of the whole; units with the values in place */
   readonly columns: readonly AnswerColumn[];
@@ -61,8 +61,17 @@ export async function askQuestion(
   }
   const shown = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value.shown]));
   const isNumber = meta.map(({ type }) => /^(Nullable\()?(U?Int|Float|Decimal)/.test(type));
+  const rows = data.map((cells) =>
+    Object.fromEntries(cells.map((cell, i) => [meta[i]!.name, toCell(cell, isNumber[i]!)])),
+  );
+  // what the answer says of itself goes before what was asked for: dollars of a month without prices are another month's
+  const said = question.totals.flatMap(({ name }) => {
+    const cell = rows[0]?.[name];
+    return typeof cell === 'string' ? [[name, cell] as const] : [];
+  });
+  const filled = { ...shown, ...Object.fromEntries(said) };
   const toColumn = (column: QuestionColumn, i: number): AnswerColumn => {
-    const unit = fillPlaceholders(column.unit, shown);
+    const unit = fillPlaceholders(column.unit, filled);
     return {
       ...column,
       unit: column.unit === unit ? unit : (UNITS_BY_VALUE[unit] ?? unit),
@@ -73,12 +82,10 @@ export async function askQuestion(
   return {
     question,
     values,
-    title: capitalised(fillPlaceholders(question.title, shown)),
+    title: capitalised(fillPlaceholders(question.title, filled)),
     columns: columns.slice(0, question.columns.length),
     totals: columns.slice(question.columns.length),
-    rows: data.map((cells) =>
-      Object.fromEntries(cells.map((cell, i) => [meta[i]!.name, toCell(cell, isNumber[i]!)])),
-    ),
+    rows,
   };
 }
 

@@ -7,6 +7,7 @@ export const SIZED_TABLES = [
   'agg_pipeline_minute',
   'agg_ratings_live',
   'agg_ratings_day',
+  'agg_ratings_year',
   'user_ratings',
 ] as const;
 

@@ -2,7 +2,7 @@ import type { Question } from '../../clickhouse/questions.ts';
 import type { Answer, AnswerCell } from '../../clickhouse/questions-answer.ts';
 import { askedLine, coverageLine } from './describe.ts';
 import { columnText } from './numbers.ts';
-import { renderTable } from './table.ts';
+import { namesItsUnit, renderTable } from './table.ts';
 
 export const FORMATS = ['table', 'csv', 'json', 'md'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -121,7 +121,9 @@ function markdown(answer: Answer): string {
   return [
     `### ${title}`,
     '',
-    row(columns.map(({ name, unit }) => cell(unit === '' || unit === 'id' ? name : `${name} (${unit})`))),
+    row(
+      columns.map((column) => cell(namesItsUnit(column) ? column.name : `${column.name} (${column.unit})`)),
+    ),
     row(columns.map(({ isNumber }) => (isNumber ? '---:' : '---'))),
     ...rows.map((_, i) => row(texts.map((text) => cell(text[i]!)))),
     '',

@@ -33,6 +33,13 @@ export function renderTable(answer: Answer, width: number): TableText {
   };
 }
 
+/** True where a heading need not repeat the unit: `films`, `users`, `genre_id`. */
+export function namesItsUnit({ name, unit }: Pick<AnswerColumn, 'name' | 'unit'>): boolean {
+  if (unit === '' || unit === 'id') return true;
+  const words = name.split('_');
+  return unit.split(' ').some((word) => words.includes(word));
+}
+
 interface LaidOut {
   readonly name: string;
   readonly isNumber: boolean;
@@ -45,8 +52,7 @@ interface LaidOut {
 
 function layOut(column: AnswerColumn, { rows }: Answer): LaidOut {
   const words = column.name.split('_');
-  const isSaid = column.unit === 'id' || column.unit.split(' ').some((word) => words.includes(word));
-  const unit = column.unit === '' || isSaid ? [] : wrapUnit(column.unit);
+  const unit = namesItsUnit(column) ? [] : wrapUnit(column.unit);
   const figures = rows.map((row) => row[column.name] ?? null);
   const cells = figures.map(columnText(column, figures));
   const heading = [...joinShort(words), ...unit];

@@ -51,11 +51,19 @@ const NOTHING: Readonly<Record<Question['source'], string>> = {
   stream: 'not even without filters: no such ratings have arrived in that time (reelstream start sends some)',
 };
 
+const NO_SUBJECT: Readonly<Record<string, (id: string) => string>> = {
+  movie_id: (id) =>
+    `there is no film ${id}: the catalogue has none with this MovieLens id, and no rating of it has come`,
+  user_id: (id) =>
+    `there is no opinion of user ${id} that stands: none has come, or all were withdrawn or deleted`,
+};
+
 /** A question about one film or person has a word without a default. */
 function sayNothing({ source, parameters }: Question, values: Values): string {
   const subject = parameters.find(({ defaultText }) => defaultText === null);
   if (!subject) return NOTHING[source];
-  return `nothing has arrived about ${subject.name} ${values[subject.name]!.shown}`;
+  const { shown } = values[subject.name]!;
+  return NO_SUBJECT[subject.name]?.(shown) ?? `nothing has arrived about ${subject.name} ${shown}`;
 }
 
 function say(filters: readonly QuestionParameter[], values: Values, rows: number): string {

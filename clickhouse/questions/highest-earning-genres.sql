@@ -10,7 +10,7 @@
 -- caveat: A sum rewards genres with many films: see the median per film.
 -- caveat: Price series are revised: prices_until says how far the loaded files reach, and months without a figure take the one before.
 -- parameter series choice = spliced (strict|spliced): which prices
--- parameter base_month month = 2017-01 (1948-03..2200-12): whose dollars
+-- parameter base_month month = 2017-01 (1948-03..2200-12): whose dollars; of a month without prices, those of the last one known before
 -- parameter from year = 0 (0..2200): first year of release
 -- parameter to year = 2200 (0..2200): last year of release
 -- parameter genre genre = all: only these genres
@@ -31,6 +31,7 @@
 -- total all_known [films]: of these released in months with a price index
 -- total revenue_share [%]: their share of the nominal revenue
 -- total prices_until [month]: last month of ticket prices
+-- total base_month [month]: whose dollars: the month asked for, or the last one known before it
 -- coverage: {all_known} of {all_with_revenue} films with revenue ({all_films} in all) have prices: {revenue_share} % of revenue; ticket prices until {prices_until}
 -- chart: bars of real_revenue_{credit} by genre
 WITH
@@ -47,7 +48,8 @@ WITH
         FROM all_items
         WHERE {series:String} = 'spliced' AND month < first_ticket.1
     ),
-    (SELECT argMax(price, month) FROM prices WHERE month <= {base_month:Date32}) AS base_price,
+    (SELECT (argMax(price, month), max(month)) FROM prices WHERE month <= {base_month:Date32}) AS base,
+    base.1 AS base_price,
     chosen AS
     (
         SELECT f.genre_ids AS genre_ids, f.earned AS earned, p.is_spliced AS is_spliced,
@@ -77,7 +79,8 @@ SELECT
     everything.2 AS all_with_revenue,
     everything.3 AS all_known,
     everything.4 AS revenue_share,
-    formatDateTime(first_ticket.3, '%Y-%m') AS prices_until
+    formatDateTime(first_ticket.3, '%Y-%m') AS prices_until,
+    formatDateTime(base.2, '%Y-%m') AS base_month
 FROM chosen
 ARRAY JOIN genre_ids AS genre_id
 WHERE empty({genre:Array(UInt32)}) OR has({genre:Array(UInt32)}, genre_id)

@@ -28,16 +28,31 @@
 -- coverage: {all_n} ratings; C = {prior_mean}, m = {prior_n}
 -- chart: bars of weighted_rating by title, year
 WITH
+    -- whole years come from the table by year, what the span takes of others from the one by day, which ends at 2149-06-06
+    toDayOfYear({from:Date}) != 1 AS starts_inside,
+    {to:Date} < toDate('2149-06-06') AND (toMonth({to:Date}), toDayOfMonth({to:Date})) != (12, 31) AS ends_inside,
+    toYear({from:Date}) + starts_inside AS first_year,
+    toYear({to:Date}) - ends_inside AS last_year,
     rated AS
     (
-        SELECT id, sum(a.n) AS n, sum(a.half_stars) AS stars
-        FROM agg_ratings_day AS a
-        WHERE dimension = 'movie' AND bucket BETWEEN {from:Date} AND {to:Date}
+        -- both totals are of all films of the days, whatever the other filters
+        SELECT id, sum(ratings) AS n, sum(half_stars) AS stars, sum(n) OVER () AS all_n, sum(stars) OVER () / all_n / 2 AS c
+        FROM
+        (
+            SELECT id, y.n AS ratings, y.half_stars AS half_stars
+            FROM agg_ratings_year AS y
+            WHERE dimension = 'movie' AND bucket BETWEEN first_year AND last_year
+            UNION ALL
+            SELECT id, d.n AS ratings, d.half_stars AS half_stars
+            FROM agg_ratings_day AS d
+            WHERE (starts_inside OR ends_inside) AND dimension = 'movie' AND bucket BETWEEN {from:Date} AND {to:Date}
+              AND toYear(bucket) NOT BETWEEN first_year AND last_year
+        )
         GROUP BY id
     ),
     chosen AS
     (
-        SELECT id, n, stars
+        SELECT id, n, stars, all_n, c, count() OVER () AS all_films
         FROM rated
         WHERE (empty({genre:Array(UInt32)}) AND empty({company:Array(UInt32)}))
            OR id IN
@@ -47,12 +62,14 @@ WITH
                  AND (empty({company:Array(UInt32)}) OR hasAny(company_ids, {company:Array(UInt32)}))
            )
     ),
-    (SELECT sum(stars) / sum(n) / 2 FROM rated) AS c,
     best AS
     (
         SELECT
             id,
             n,
+            all_n,
+            all_films,
+            c,
             stars / n / 2 AS average,
             (stars / 2 + {m:Float64} * c) / (n + {m:Float64}) AS weighted_rating,
             rank() OVER (ORDER BY average DESC) AS plain_rank
@@ -64,9 +81,19 @@ WITH
     -- who rated is asked of the few that are shown
     raters AS
     (
-        SELECT id, groupBitmapMerge(a.users) AS users
-        FROM agg_ratings_day AS a
-        WHERE dimension = 'movie' AND id IN (SELECT id FROM best) AND bucket BETWEEN {from:Date} AND {to:Date}
+        SELECT id, groupBitmapMerge(people) AS users
+        FROM
+        (
+            SELECT id, y.users AS people
+            FROM agg_ratings_year AS y
+            WHERE dimension = 'movie' AND bucket BETWEEN first_year AND last_year
+            UNION ALL
+            SELECT id, d.users AS people
+            FROM agg_ratings_day AS d
+            WHERE (starts_inside OR ends_inside) AND dimension = 'movie'
+              AND bucket BETWEEN {from:Date} AND {to:Date} AND toYear(bucket) NOT BETWEEN first_year AND last_year
+        )
+        WHERE id IN (SELECT id FROM best)
         GROUP BY id
     )
 SELECT
@@ -78,8 +105,8 @@ SELECT
     users,
     plain_rank,
     best.id AS movie_id,
-    (SELECT sum(n) FROM rated) AS all_n,
-    (SELECT count() FROM chosen) AS all_films,
+    all_n,
+    all_films,
     c AS prior_mean,
     {m:Float64} AS prior_n
 FROM best

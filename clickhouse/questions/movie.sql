@@ -4,7 +4,7 @@
 -- definition: All ratings of the film by the stream, one row for each half star from 0 to 5. The last day is that of Kafka's time
 --   up to as_of, in whole hours with the one that is still filling.
 -- caveat: Ratings are events: a person who rates the film twice counts twice in n, once in users.
--- caveat: A film that nobody rated, or that the catalogue does not know, has rows of 0 and no average.
+-- caveat: A film of the catalogue that nobody rated has rows of 0 and no average; one that neither knows has no rows.
 -- parameter movie_id id: MovieLens id of the film
 -- parameter as_of time = now: end of the last day
 -- column stars [0 to 5]: the rating
@@ -47,7 +47,7 @@ WITH
     ),
     film AS
     (
-        SELECT groupUniqArrayArray(genre_ids) AS genre_ids, groupUniqArrayArray(company_ids) AS company_ids
+        SELECT count() AS known, groupUniqArrayArray(genre_ids) AS genre_ids, groupUniqArrayArray(company_ids) AS company_ids
         FROM movies
         WHERE movie_id = wanted
     )
@@ -73,4 +73,5 @@ FROM ever
 CROSS JOIN lately
 CROSS JOIN film
 ARRAY JOIN histogram AS count_of, arrayEnumerate(histogram) AS nth
+WHERE ever.n > 0 OR film.known > 0
 ORDER BY stars DESC

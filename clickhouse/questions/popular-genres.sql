@@ -32,8 +32,24 @@
 -- coverage: a genre is known for {all_known} of {all_ratings} ratings by {all_users} users
 -- chart: bars of {by} by genre
 WITH
-    -- of the two ways to know a film's genres the other one reads nothing. Persons are merged by genre alone, in a scan of
-    -- their own: by genre and share it takes three times as long
+    -- whole years come from the table by year, what the span takes of others from the one by day, which ends at 2149-06-06
+    toDayOfYear({from:Date}) != 1 AS starts_inside,
+    {to:Date} < toDate('2149-06-06') AND (toMonth({to:Date}), toDayOfMonth({to:Date})) != (12, 31) AS ends_inside,
+    toYear({from:Date}) + starts_inside AS first_year,
+    toYear({to:Date}) - ends_inside AS last_year,
+    -- of the two ways to know a film's genres the other one reads nothing
+    if({genres:String} = 'any', 'genre', 'movie') AS counted_by,
+    rated AS
+    (
+        SELECT id, share AS k, y.n AS ratings, y.half_stars AS half_stars, y.users AS users
+        FROM agg_ratings_year AS y
+        WHERE dimension = counted_by AND bucket BETWEEN first_year AND last_year
+        UNION ALL
+        SELECT id, share AS k, d.n AS ratings, d.half_stars AS half_stars, d.users AS users
+        FROM agg_ratings_day AS d
+        WHERE (starts_inside OR ends_inside) AND dimension = counted_by AND bucket BETWEEN {from:Date} AND {to:Date}
+          AND toYear(bucket) NOT BETWEEN first_year AND last_year
+    ),
     film_genres AS
     (
         SELECT movie_id, if(genres_from = 'tmdb', genre_ids, [0]) AS ids
@@ -42,45 +58,46 @@ WITH
     ),
     counted AS
     (
-        SELECT id, share AS k, sum(a.n) AS ratings, sum(a.half_stars) AS half_stars
-        FROM agg_ratings_day AS a
-        WHERE {genres:String} = 'any' AND dimension = 'genre' AND bucket BETWEEN {from:Date} AND {to:Date}
-        GROUP BY id, share
+        SELECT id, k, sum(r.ratings) AS ratings, sum(r.half_stars) AS half_stars
+        FROM rated AS r
+        WHERE {genres:String} = 'any'
+        GROUP BY id, k
         UNION ALL
         SELECT arrayJoin(ids) AS id, length(ids) AS k, ratings, half_stars
         FROM
         (
             -- a film that today's catalogue does not hold has no genre
-            SELECT if(empty(film_genres.ids), [0], film_genres.ids) AS ids, rated.ratings, rated.half_stars
+            SELECT if(empty(film_genres.ids), [0], film_genres.ids) AS ids, film.ratings, film.half_stars
             FROM
             (
-                SELECT id AS movie_id, sum(a.n) AS ratings, sum(a.half_stars) AS half_stars
-                FROM agg_ratings_day AS a
-                WHERE {genres:String} = 'tmdb' AND dimension = 'movie' AND bucket BETWEEN {from:Date} AND {to:Date}
+                SELECT id AS movie_id, sum(r.ratings) AS ratings, sum(r.half_stars) AS half_stars
+                FROM rated AS r
+                WHERE {genres:String} = 'tmdb'
                 GROUP BY id
-            ) AS rated
-            LEFT JOIN film_genres ON film_genres.movie_id = rated.movie_id
+            ) AS film
+            LEFT JOIN film_genres ON film_genres.movie_id = film.movie_id
         )
     ),
+    -- persons are merged by genre alone, in a scan of their own: by genre and share it takes three times as long
     reached AS
     (
-        SELECT id, groupBitmapMergeState(a.users) AS people
-        FROM agg_ratings_day AS a
-        WHERE {genres:String} = 'any' AND dimension = 'genre' AND bucket BETWEEN {from:Date} AND {to:Date}
+        SELECT id, groupBitmapMergeState(r.users) AS people
+        FROM rated AS r
+        WHERE {genres:String} = 'any'
         GROUP BY id
         UNION ALL
         SELECT id, groupBitmapMergeState(users) AS people
         FROM
         (
-            SELECT if(empty(film_genres.ids), [0], film_genres.ids) AS ids, rated.users
+            SELECT if(empty(film_genres.ids), [0], film_genres.ids) AS ids, film.users
             FROM
             (
-                SELECT id AS movie_id, groupBitmapMergeState(a.users) AS users
-                FROM agg_ratings_day AS a
-                WHERE {genres:String} = 'tmdb' AND dimension = 'movie' AND bucket BETWEEN {from:Date} AND {to:Date}
+                SELECT id AS movie_id, groupBitmapMergeState(r.users) AS users
+                FROM rated AS r
+                WHERE {genres:String} = 'tmdb'
                 GROUP BY id
-            ) AS rated
-            LEFT JOIN film_genres ON film_genres.movie_id = rated.movie_id
+            ) AS film
+            LEFT JOIN film_genres ON film_genres.movie_id = film.movie_id
         )
         ARRAY JOIN ids AS id
         GROUP BY id

@@ -53,30 +53,61 @@ WITH
             sumIf(a.n / share, bucket < this_start) AS credit_before,
             sumIf(a.half_stars, bucket >= this_start) / n / 2 AS average,
             sumIf(a.half_stars, bucket < this_start) / n_before / 2 AS average_before,
-            groupBitmapMergeIf(a.users, bucket >= this_start) AS users
+            -- all genres of a film together are one rating
+            toUInt64(round(sum(credit) OVER ())) AS total,
+            toUInt64(round(sum(credit_before) OVER ())) AS total_before
         FROM agg_ratings_live AS a
         WHERE dimension = {by:String} AND bucket BETWEEN before_start AND toDateTime(last_bucket, 'UTC')
         GROUP BY id
     ),
-    -- all genres of a film together are one rating
-    (SELECT (toUInt64(round(sum(credit))), toUInt64(round(sum(credit_before)))) FROM counted) AS totals,
-    totals.1 AS total,
-    totals.2 AS total_before,
     -- Wilson's bounds of n / (n + n_before), times (n + n_before + z2)
     n + n_before AS both,
     {min_z:Float64} * sqrt(n * n_before / both + z2 / 4) AS reach,
     n + z2 / 2 - reach AS low,
-    n + z2 / 2 + reach AS high
+    n + z2 / 2 + reach AS high,
+    shown AS
+    (
+        SELECT
+            id,
+            multiIf(
+                {by:String} = 'genre', dictGetOrDefault('genre_names', 'name', toUInt64(id), '(unknown)'),
+                {by:String} = 'company', dictGetOrDefault('company_names', 'name', toUInt64(id), '(unknown)'),
+                dictGetOrDefault('movie_titles', 'title', toUInt64(id), '(unknown)')) AS name,
+            n,
+            n_before,
+            average,
+            average_before,
+            total,
+            total_before,
+            both,
+            low / (both + z2 - low) * total_before / total AS growth_low,
+            if(n_before = 0, NULL, high / (both + z2 - high) * total_before / total) AS growth_high,
+            greatest(growth_low, 1 / ifNull(growth_high, inf)) AS certainty
+        FROM counted
+        WHERE total > 0 AND total_before > 0
+          AND (
+              ({direction:String} IN ('up', 'both') AND n >= {min_n:UInt64} AND growth_low > 1)
+              OR ({direction:String} IN ('down', 'both') AND n_before >= {min_n:UInt64} AND growth_high < 1)
+          )
+        ORDER BY certainty DESC, both DESC, name, id
+        LIMIT {top:UInt32}
+    ),
+    -- who rated is asked of the few that are shown
+    raters AS
+    (
+        SELECT id, groupBitmapMerge(a.users) AS users
+        FROM agg_ratings_live AS a
+        WHERE dimension = {by:String} AND bucket BETWEEN this_start AND toDateTime(last_bucket, 'UTC')
+          AND id IN (SELECT id FROM shown)
+        GROUP BY id
+    )
 SELECT
-    multiIf(
-        {by:String} = 'genre', dictGetOrDefault('genre_names', 'name', toUInt64(id), '(unknown)'),
-        {by:String} = 'company', dictGetOrDefault('company_names', 'name', toUInt64(id), '(unknown)'),
-        dictGetOrDefault('movie_titles', 'title', toUInt64(id), '(unknown)')) AS name,
+    name,
     n,
     n_before,
     if(n_before = 0, NULL, n / n_before * total_before / total) AS growth,
-    low / (both + z2 - low) * total_before / total AS growth_low,
-    if(n_before = 0, NULL, high / (both + z2 - high) * total_before / total) AS growth_high,
+    growth_low,
+    growth_high,
     users,
     if(n = 0, NULL, average) AS average,
     if(n_before = 0, NULL, average_before) AS average_before,
@@ -85,11 +116,6 @@ SELECT
     total_before AS all_n_before,
     this_start AS this_from,
     before_start AS before_from
-FROM counted
-WHERE total > 0 AND total_before > 0
-  AND (
-      ({direction:String} IN ('up', 'both') AND n >= {min_n:UInt64} AND growth_low > 1)
-      OR ({direction:String} IN ('down', 'both') AND n_before >= {min_n:UInt64} AND growth_high < 1)
-  )
-ORDER BY greatest(growth_low, 1 / ifNull(growth_high, inf)) DESC, both DESC, name, id
-LIMIT {top:UInt32}
+FROM shown
+LEFT JOIN raters USING id
+ORDER BY certainty DESC, both DESC, name, id

@@ -38,7 +38,7 @@ WITH
     others AS
     (
         SELECT id, sum(a.half_stars) / sum(a.n) / 2 AS average
-        FROM agg_ratings_day AS a
+        FROM agg_ratings_year AS a
         WHERE dimension = 'movie' AND id IN (SELECT movie_id FROM shown)
         GROUP BY id
     ),

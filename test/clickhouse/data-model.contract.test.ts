@@ -197,6 +197,7 @@ describe('foreign keys', () => {
       // a film, two genres and a company of the one rating
       'agg_ratings_live.slot -> streams.slot': [4, [911]],
       'agg_ratings_day.slot -> streams.slot': [4, [911]],
+      'agg_ratings_year.slot -> streams.slot': [3, [911]],
       'user_ratings.slot -> streams.slot': [1, [911]],
       "agg_ratings_day.id -> movies.movie_id (dimension = 'movie')": [1, [912]],
       "agg_ratings_day.id -> genres.genre_id (dimension = 'genre')": [2, [913, 914]],

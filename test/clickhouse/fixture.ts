@@ -198,7 +198,13 @@ export function movableClock(nowMs: number): Clock & { nowAtMs: number } {
   return clock;
 }
 
-export const DERIVED_TABLES = ['agg_pipeline_minute', 'agg_ratings_live', 'agg_ratings_day', 'user_ratings'];
+export const DERIVED_TABLES = [
+  'agg_pipeline_minute',
+  'agg_ratings_live',
+  'agg_ratings_day',
+  'agg_ratings_year',
+  'user_ratings',
+];
 
 /** From here on one INSERT stays one part, so that a part is what a crash can take. */
 export async function stopMerges(clickhouse: ClickHouse): Promise<void> {

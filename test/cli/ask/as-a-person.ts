@@ -74,9 +74,9 @@ export function askAsAPerson(server: () => { readonly url: string; readonly data
         ),
       );
       expect(read).toEqual(json.rows.map((row) => ({ ...row, ...json.totals })));
-      expect(render(found, 'md', { width: WIDTH }).split('\n')).toHaveLength(
-        json.rows.length + json.caveats.length + 7,
-      );
+      const markdown = render(found, 'md', { width: WIDTH });
+      expect(markdown.split('\n')).toHaveLength(json.rows.length + json.caveats.length + 7);
+      expect(markdown).not.toMatch(/\b(films|ratings|users) \(\1\)/);
       const svg = drawSvg(planChart(found)!);
       const words = [...svg.matchAll(/>([^<>]+)</g)].map(([, text]) => text!.trim()).join(' ');
       for (const word of [...json.title.split(' '), ...json.coverage.split(' ')]) {
@@ -124,14 +124,20 @@ export function askAsAPerson(server: () => { readonly url: string; readonly data
     });
 
     it('says why nothing comes', async () => {
-      const [threshold, span, csv] = await Promise.all([
+      const [threshold, span, csv, series, film] = await Promise.all([
         run('company-year', '--company', 'pixar animation studios', '--min-n', '50'),
         run('genre-year', '--year', '1850'),
         run('genre-year', '--min-n', '5000', '--format', 'csv'),
+        run('highest-earning-genres', '--series', 'strict', '--base-month', '1990-01'),
+        run('movie', '999999'),
       ]);
-      expect([threshold.code, span.code, csv.code]).toEqual([0, 0, 0]);
+      expect([threshold, span, csv, series, film].map(({ code }) => code)).toEqual([0, 0, 0, 0, 0]);
       expect(threshold.stdout).toContain('nothing passes --min-n 50; with --min-n 1 there would be');
       expect(span.stdout).toContain('nothing passes --from 1850 with --to 1850; with --from 0 --to 2200');
+      const seriesText = series.stdout.replaceAll('\n', ' ');
+      expect(seriesText).toContain('dollars of 1990-01');
+      expect(seriesText).toContain('nothing passes --series strict; with --series spliced there would be');
+      expect(film.stdout).toContain('no rows: there is no film 999999');
       expect(csv.stdout.trimEnd().split('\n')).toHaveLength(1);
       expect(csv.stderr).toContain('no rows: nothing passes --min-n 5000');
     });

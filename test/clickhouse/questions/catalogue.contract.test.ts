@@ -407,6 +407,9 @@ describe('the highest-earning genres', () => {
       expectRows(keyed(both.rows, 'genre_id'), withKnown(fold(spliced, base)));
       expect(both.title).toContain(`dollars of ${base}`);
     }
+    const later = await ask('highest-earning-genres', { base_month: '2199-01' });
+    expect(later.title).toContain('dollars of 2022-04');
+    expect(later.columns[1]!.unit).toBe('US$ of 2022-04');
   });
 
   it('print what they cover: 106 of 1,412 films with revenue, 9.4 % of it, when strict', async () => {
