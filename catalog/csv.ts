@@ -76,6 +76,14 @@ function readHeader(name: string, stretch: Stretch, layout: CsvLayout): Header {
     refuse('the file is UTF-16; save it as UTF-8');
   if (stretch.fault) refuse(`the header is no CSV record (${stretch.fault})`);
   const names = stretch.cells.map((_, i) => cellText(stretch, i).replace(BYTE_ORDER_MARK, '$1').trim());
+  const [only = ''] = names.length === 1 ? names : [];
+  const separator = [';', '\t', '|'].find((mark) => only.includes(mark));
+  if (separator !== undefined) {
+    const shown = separator === '\t' ? 'tabs' : `"${separator}"`;
+    refuse(
+      `its header has ${shown} between the columns; save it with commas, as the published files have them`,
+    );
+  }
   try {
     const columns = layout.columns(names).map((column) => {
       if (names.indexOf(column) !== names.lastIndexOf(column)) refuse(`the header has ${column} twice`);

@@ -32,7 +32,8 @@ const MAX_DEPTH = 2;
  * @throws ReelstreamError `usage` when a file is missing or there are two candidates
  */
 export function findCatalogueFiles(source: Omit<Source, 'close'>): CatalogueFile[] {
-  const { label, files, revision } = source;
+  const { label, files, revision, unreadable = [] } = source;
+  const passedBy = unreadable.length === 0 ? '' : ` (cannot be read: ${unreadable.join(', ')})`;
   const toFile = (role: Role, file: SourceFile): CatalogueFile => ({
     role,
     name: baseName(file),
@@ -54,7 +55,7 @@ export function findCatalogueFiles(source: Omit<Source, 'close'>): CatalogueFile
   if (!links) {
     throw new ReelstreamError(
       'usage',
-      `${label} holds no links.csv; give a MovieLens folder, or one with such subfolders`,
+      `${label} holds no links.csv${passedBy}; give a MovieLens folder, or one with such subfolders`,
     );
   }
   const metadata = only(named(/^movies_metadata.*\.csv$/i));
@@ -65,7 +66,7 @@ export function findCatalogueFiles(source: Omit<Source, 'close'>): CatalogueFile
   if (!movies && !metadata) {
     throw new ReelstreamError(
       'usage',
-      `${label} holds neither movies.csv beside links.csv nor movies_metadata*.csv`,
+      `${label} holds neither movies.csv beside links.csv nor movies_metadata*.csv${passedBy}`,
     );
   }
   const prices = named(/^(CPI|CUSR|CUUR)\w*\.csv$/i).sort((a, b) => (baseName(a) < baseName(b) ? -1 : 1));

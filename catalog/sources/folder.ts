@@ -4,20 +4,32 @@ import { basename, join } from 'node:path';
 import { ReelstreamError } from '../../core/errors.ts';
 import type { Source, SourceFile } from './source.ts';
 
+/** Names of a folder; a test has one that cannot be read. */
+type ReadFolder = (path: string) => Promise<Dirent[]>;
+
+const readFolder: ReadFolder = (path) => readdir(path, { withFileTypes: true });
+
 /**
- * A folder and its direct subfolders; symbolic links count as what they lead to.
- * @throws ReelstreamError `usage` when it cannot be read
+ * A folder and its direct subfolders; symbolic links count as what they lead to. A subfolder that cannot be read is passed
+ * by and named in `unreadable`: whose it is may have nothing to do with films.
+ * @throws ReelstreamError `usage` when the folder itself cannot be read
  */
-export async function folderSource(folder: string): Promise<Source> {
-  const here = await entriesOf(folder);
-  const below = here.filter(({ kind }) => kind === 'folder').map(({ name }) => name);
+export async function folderSource(folder: string, read: ReadFolder = readFolder): Promise<Source> {
+  const here = await entriesOf(folder, read).catch((error: Error) => refuse(folder, error));
+  const places = [{ place: '', entries: here }];
+  const unreadable: string[] = [];
+  for (const { name } of here.filter(({ kind }) => kind === 'folder')) {
+    const entries = await entriesOf(join(folder, name), read).catch(() => null);
+    if (entries) places.push({ place: name, entries });
+    else unreadable.push(name);
+  }
   const files: SourceFile[] = [];
-  for (const place of ['', ...below]) {
-    for (const { name, kind } of place === '' ? here : await entriesOf(join(folder, place))) {
+  for (const { place, entries } of places) {
+    for (const { name, kind } of entries) {
       if (kind === 'file') files.push(await localFile(join(folder, place, name), join(place, name)));
     }
   }
-  return { label: folder, revision: null, files, close: async () => {} };
+  return { label: folder, revision: null, files, unreadable, close: async () => {} };
 }
 
 /** One file of this machine. */
@@ -30,10 +42,8 @@ export async function localFile(path: string, shown: string = basename(path)): P
   };
 }
 
-async function entriesOf(folder: string) {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: Error) =>
-    refuse(folder, error),
-  );
+async function entriesOf(folder: string, read: ReadFolder) {
+  const entries = await read(folder);
   return Promise.all(entries.map(async (entry) => ({ name: entry.name, kind: await kindOf(folder, entry) })));
 }
 

@@ -40,6 +40,17 @@ export function labelOf(address: string): string {
   return /^https?:/i.test(address) ? httpLabel(address) : address;
 }
 
+/** Files of this machine behind addresses, as they are now; none for those of servers. */
+export async function localPaths(addresses: readonly string[]): Promise<string[]> {
+  const paths: string[] = [];
+  for (const address of addresses.filter((one) => !isRemote(one))) {
+    const isOne = !(await stat(address).catch(() => null))?.isDirectory();
+    if (isOne) paths.push(address);
+    else paths.push(...(await folderSource(address)).files.map(({ path }) => join(address, path)));
+  }
+  return paths;
+}
+
 /** A series of prices is small; what is larger is something else. */
 const MAX_FILE_BYTES = 50_000_000;
 
@@ -54,9 +65,13 @@ export async function openSource(
   unlessRevision: string | null = null,
 ): Promise<Source | null> {
   const { budget } = options;
+  refuseOtherScheme(address);
   if (!isRemote(address)) {
-    return (await isFolder(address)) ? folderSource(address) : zipSource(address, { budget });
+    if (await isFolder(address)) return folderSource(address);
+    refuseSingleFile(address);
+    return zipSource(address, { budget });
   }
+  refuseSingleFile(labelOf(address));
   const fetched = await fetchToScratch(address, options, budget.maxDownloadBytes, unlessRevision);
   if (!fetched) return null;
   const { path, label, revision, close: onClose } = fetched;
@@ -69,6 +84,7 @@ export async function openFile(
   options: OpenOptions,
   unlessRevision: string | null = null,
 ): Promise<FetchedFile | null> {
+  refuseOtherScheme(address);
   if (!isRemote(address)) {
     return { file: await localFile(address), label: address, revision: null, close: async () => {} };
   }
@@ -76,6 +92,27 @@ export async function openFile(
   if (!fetched) return null;
   const { path, label, revision, close } = fetched;
   return { file: await localFile(path, nameIn(label)), label, revision, close };
+}
+
+function refuseOtherScheme(address: string): void {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(address)?.[1];
+  if (scheme === undefined || isRemote(address)) return;
+  throw new ReelstreamError(
+    'usage',
+    `${scheme}:// is not fetched, only https://, http:// and s3:// are; download it and give the folder or archive`,
+  );
+}
+
+/** The files of a data set belong together: one of them alone is no catalogue. */
+function refuseSingleFile(path: string): void {
+  const name = path.replace(/\?\w+$/, '');
+  const isOther = /\.(gz|tgz|tar|7z|rar)$/i.test(name);
+  if (!isOther && !/\.(csv|tsv|txt|json|parquet)$/i.test(name)) return;
+  const what = isOther ? 'no zip archive' : 'one file';
+  throw new ReelstreamError(
+    'usage',
+    `${path} is ${what}; give the folder or the zip archive that holds links.csv with movies.csv or movies_metadata.csv`,
+  );
 }
 
 function nameIn(label: string): string {

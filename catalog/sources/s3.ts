@@ -50,6 +50,10 @@ function parseAddress(address: string): { bucket: string; key: string } {
 
 function createClient(options: S3Options): S3Client {
   const { accessKeyId, secretAccessKey } = options;
+  if ((accessKeyId === '') !== (secretAccessKey === '')) {
+    const missing = accessKeyId === '' ? 'REELSTREAM_S3_ACCESS_KEY_ID' : 'REELSTREAM_S3_SECRET_ACCESS_KEY';
+    throw new ReelstreamError('settings', `${missing} is not set, and a key is both`);
+  }
   return new S3Client({
     region: options.region,
     forcePathStyle: options.pathStyle,
@@ -95,6 +99,21 @@ function statusOf(error: unknown): number | undefined {
   return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
 }
 
+const KEYS = 'REELSTREAM_S3_ACCESS_KEY_ID and REELSTREAM_S3_SECRET_ACCESS_KEY';
+const PLACE = 'REELSTREAM_S3_REGION and REELSTREAM_S3_ENDPOINT';
+
+/** What S3's error codes are about, where it is a setting. */
+const SETTING_OF: Readonly<Record<string, string>> = {
+  InvalidAccessKeyId: 'REELSTREAM_S3_ACCESS_KEY_ID',
+  SignatureDoesNotMatch: 'REELSTREAM_S3_SECRET_ACCESS_KEY',
+  InvalidToken: KEYS,
+  ExpiredToken: KEYS,
+  AccessDenied: `${KEYS}, or REELSTREAM_S3_ANONYMOUS=true for a public bucket`,
+  PermanentRedirect: PLACE,
+  AuthorizationHeaderMalformed: PLACE,
+  IllegalLocationConstraintException: PLACE,
+};
+
 /** Errors by status, never by text. Without a status nobody answered. */
 function toRefusal(label: string, error: unknown): ReelstreamError {
   const status = statusOf(error);
@@ -102,6 +121,10 @@ function toRefusal(label: string, error: unknown): ReelstreamError {
   if (name === 'CredentialsProviderError') {
     const way = 'set REELSTREAM_S3_ACCESS_KEY_ID, the AWS variables, or REELSTREAM_S3_ANONYMOUS=true';
     return new ReelstreamError('settings', `${label}: there are no S3 credentials; ${way}`, { cause: error });
+  }
+  const setting = SETTING_OF[name];
+  if (setting) {
+    throw new ReelstreamError('settings', `${label}: ${name}; check ${setting}`, { cause: error });
   }
   if (status === 412) {
     const details = { changed: true };

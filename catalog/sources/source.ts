@@ -15,6 +15,8 @@ export interface Source {
   /** ETag or Last-Modified of what was fetched; null where only the content tells */
   readonly revision: string | null;
   readonly files: readonly SourceFile[];
+  /** subfolders that could not be read */
+  readonly unreadable?: readonly string[];
   close(): Promise<void>;
 }
 

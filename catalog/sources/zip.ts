@@ -30,7 +30,7 @@ export async function zipSource(path: string, options: ZipOptions): Promise<Sour
   const zip = await openPromise(path, { lazyEntries: true, autoClose: false, strictFileNames: true }).catch(
     async (error: Error) => {
       await options.onClose?.();
-      return refuse(label, error.message, error);
+      return refuse(label, `it is no whole zip archive (${error.message})`, error);
     },
   );
   const close = async () => {

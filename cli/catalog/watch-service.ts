@@ -1,6 +1,7 @@
 import { newestVersion, publishedRevisions } from '../../catalog/catalogue-store.ts';
 import type { LoadDeps } from '../../catalog/load.ts';
-import type { OpenOptions } from '../../catalog/sources/open.ts';
+import { localPaths, type OpenOptions } from '../../catalog/sources/open.ts';
+import { untilSettled } from '../../catalog/sources/settled.ts';
 import { type Look, watchCatalogue } from '../../catalog/watch.ts';
 import { systemClock } from '../../core/clock.ts';
 import type { Settings } from '../../runtime/settings.ts';
@@ -74,7 +75,9 @@ export function createLook(
   return async (signal) => {
     const before = await newestVersion(deps.clickhouse);
     const known = await knownRevisions();
-    const done = await fulfil(request, deps, openOptions(signal), known);
+    const open = openOptions(signal);
+    await untilSettled(() => localPaths([request.address, ...request.cpi]), { clock: deps.clock, signal });
+    const done = await fulfil(request, deps, open, known);
     if (done.kind === 'not_modified') return { outcome: 'unchanged', version: before?.version ?? 0 };
     const { status, version } = done.result;
     await checkLoad(deps, done.result);

@@ -155,7 +155,6 @@ function cutShort(path: string, what: string): ReelstreamError {
   return new ReelstreamError('unavailable', `the answer for ${path} ${what}: run it again with --force`);
 }
 
-/** Nothing but what an earlier export wrote is ever removed. */
 /** One level first: where nothing can be made, as below /proc, Node's recursive form never comes back (node 20). */
 async function makeFolder(folder: string): Promise<void> {
   try {
@@ -171,6 +170,7 @@ async function makeFolder(folder: string): Promise<void> {
   }
 }
 
+/** Nothing but what an earlier export wrote is ever removed. */
 async function prepareFolder(folder: string, force: boolean): Promise<void> {
   await makeFolder(folder);
   const found = await readdir(folder);

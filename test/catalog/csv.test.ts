@@ -124,6 +124,10 @@ describe('readCsv', () => {
         (error: Error) => error.message,
       );
     expect(await refusal('a,b\n1,2\n', ['a', 'tmdbId'])).toBe('x.csv: the header lacks tmdbId');
+    expect(await refusal('a;b\n1;2\n')).toMatch(
+      /^x\.csv: its header has ";" between the columns; save it with commas/,
+    );
+    expect(await refusal('a\tb\n1\t2\n')).toMatch(/its header has tabs between the columns/);
     expect(await refusal('a,b,a\n1,2,3\n')).toBe('x.csv: the header has a twice');
     expect(await refusal(Buffer.from('\ufeffa,b\n', 'utf16le'))).toMatch(/UTF-16/);
     expect(await refusal('')).toBe('x.csv is empty');

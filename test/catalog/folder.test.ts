@@ -1,12 +1,16 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { createFindings } from '../../catalog/findings.ts';
 import { openJournal } from '../../catalog/journal.ts';
 import { readSources } from '../../catalog/read-sources.ts';
 import { findCatalogueFiles } from '../../catalog/source-files.ts';
 import { folderSource } from '../../catalog/sources/folder.ts';
+import { type OpenOptions, openFile, openSource } from '../../catalog/sources/open.ts';
+import { untilSettled } from '../../catalog/sources/settled.ts';
+import { createManualClock } from '../../core/clock.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'reelstream-folder-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -31,6 +35,63 @@ describe('folderSource', () => {
       ['links.csv', 28],
       ['ml/links.csv', 28],
     ]);
+  });
+
+  it('passes by a subfolder that it may not read, and names it where files are missing', async () => {
+    const folder = folderWith('shared', { 'movies.csv': 'movieId,title,genres\n' });
+    mkdirSync(join(folder, 'private'));
+    const read = async (path: string) => {
+      if (path.endsWith('private')) throw new Error('EACCES: permission denied');
+      return readdir(path, { withFileTypes: true });
+    };
+    const source = await folderSource(folder, read);
+    expect(source.files.map(({ path }) => path)).toEqual(['movies.csv']);
+    expect(() => findCatalogueFiles(source)).toThrow(/holds no links\.csv \(cannot be read: private\)/);
+    await expect(folderSource(join(folder, 'private'), read)).rejects.toMatchObject({ code: 'usage' });
+  });
+});
+
+describe('an address that is no catalogue', () => {
+  const open = (address: string) => openSource(address, {} as OpenOptions);
+
+  it('is refused in words that say what is wanted', async () => {
+    const folder = folderWith('one', { 'movies.csv': 'movieId\n', 'films.zip': 'no archive' });
+    const wanted = /movies\.csv is one file; give the folder or the zip archive that holds links\.csv/;
+    await expect(open(join(folder, 'movies.csv'))).rejects.toThrow(wanted);
+    await expect(open('https://example.org/movies.csv?x=1')).rejects.toThrow(/is one file/);
+    await expect(open('s3://films/all.tar.gz')).rejects.toThrow(/all\.tar\.gz is no zip archive; give/);
+    await expect(open('ftp://example.org/films.zip')).rejects.toThrow(
+      /ftp:\/\/ is not fetched, only https:\/\/, http:\/\/ and s3:\/\/ are/,
+    );
+    await expect(openFile('ftp://example.org/CPI.csv', {} as OpenOptions)).rejects.toThrow(/is not fetched/);
+  });
+});
+
+describe('untilSettled', () => {
+  it('waits until the files are the same at two looks, and not at all for old ones', async () => {
+    const folder = folderWith('copied', { 'a.csv': 'x', 'old.csv': 'x' });
+    const [growing, old] = [join(folder, 'a.csv'), join(folder, 'old.csv')];
+    const clock = createManualClock(1_000_000_000_000);
+    const at = (path: string, ms: number) => utimesSync(path, ms / 1_000, ms / 1_000);
+    at(old, clock.nowMs() - 60_000);
+    const options = { clock, signal: new AbortController().signal, pollMs: 5_000 };
+    await untilSettled(async () => [old], options);
+
+    const sleeps = vi.spyOn(clock, 'sleep');
+    at(growing, clock.nowMs());
+    let isDone = false;
+    const settled = untilSettled(async () => [growing, old], options).then(() => {
+      isDone = true;
+    });
+    await vi.waitFor(() => expect(sleeps).toHaveBeenCalledTimes(1));
+    writeFileSync(growing, 'xy');
+    at(growing, clock.nowMs() + 5_000);
+    await clock.advance(5_000);
+    await vi.waitFor(() => expect(sleeps).toHaveBeenCalledTimes(2));
+    expect(isDone).toBe(false);
+    await clock.advance(5_000);
+    await settled;
+    expect(isDone).toBe(true);
   });
 });
 

@@ -380,8 +380,12 @@ describe('the same files elsewhere', () => {
     await expect(loadFrom('s3://films/absent.zip')).rejects.toMatchObject({ code: 'usage' });
     await expect(loadFrom('s3://films/')).rejects.toThrow(/s3:\/\/bucket\/key\.zip/);
     await expect(loadFrom(s3Address, options({ accessKeyId: 'NOBODY' }))).rejects.toMatchObject({
-      code: 'usage',
+      code: 'settings',
+      message: expect.stringContaining('check REELSTREAM_S3_ACCESS_KEY_ID'),
     });
+    await expect(loadFrom(s3Address, options({ secretAccessKey: '' }))).rejects.toThrow(
+      'REELSTREAM_S3_SECRET_ACCESS_KEY is not set',
+    );
     const small = { ...options(), budget: { maxDownloadBytes: 1_000, maxUnpackedBytes: 1_000_000 } };
     for (const address of [httpAddress(), s3Address])
       await expect(loadFrom(address, small)).rejects.toThrow(/larger than 1000 bytes/);

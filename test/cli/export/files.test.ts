@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { exportTo } from '../../../cli/export/export.ts';
 import { createCsvCounter, isWholeParquet } from '../../../cli/export/row-counters.ts';
 import { writeWhole } from '../../../cli/export/write-file.ts';
+import type { ClickHouse } from '../../../clickhouse/connection.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'reelstream-export-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -28,6 +30,16 @@ describe('a file of an export', () => {
     );
     await expect(writeWhole(join(folder, 'cut.csv'), cut)).rejects.toThrow('connection lost');
     expect(readdirSync(folder)).toEqual(['whole.csv']);
+  });
+
+  it.runIf(process.platform === 'linux')('is refused where no folder can be made, at once', async () => {
+    const options = { items: [], leftOut: [], formats: [], force: false, nowMs: 0, version: '' };
+    for (const nowhere of ['/proc/nowhere', '/proc/nowhere/at/all']) {
+      await expect(exportTo({} as ClickHouse, { ...options, folder: nowhere })).rejects.toMatchObject({
+        code: 'usage',
+        message: expect.stringMatching(/^\/proc\/nowhere(\/at)?(\/all)? cannot be made/),
+      });
+    }
   });
 });
 
