@@ -96,6 +96,7 @@ export function createRunMaker(ctx: LearnerContext): RunMaker {
     learned.position = next;
     learned.last = { offset: last!.offset, logTsMs: last!.logTsMs, valueHash: hashOf(last!.value) };
     ctx.recordsSinceSnapshot += records;
+    ctx.recordsSinceSync += records;
     metrics.applied(tally, updates, parts.clock.nowMs());
     waiters.moved(slot.partition, next);
   }

@@ -104,6 +104,8 @@ export interface LearnerContext {
   readonly queue: LearnerSlot[];
   /** records learned since the last snapshot was begun */
   recordsSinceSnapshot: number;
+  /** records learned since the journal was last forced to disk, or began to be */
+  recordsSinceSync: number;
   /** nothing more is learned: the process is ending */
   draining: boolean;
 }

@@ -27,6 +27,8 @@ import { createWork } from './work.ts';
 /** The loop wakes at least this often, for the gauges. */
 const TICK_MS = 1_000;
 const STUCK_AFTER_MS = 60_000;
+/** A loss of power costs the order of so many records, and of a second, and of what came while the disk worked. */
+const MAX_UNSYNCED_RECORDS = 2_000;
 
 type Handlers = { readonly [K in LearnerEvent['kind']]: (event: Extract<LearnerEvent, { kind: K }>) => void };
 
@@ -82,6 +84,7 @@ export class Learner {
       journal,
       queue: [],
       recordsSinceSnapshot: 0,
+      recordsSinceSync: 0,
       draining: false,
     };
     this.#ctx = ctx;
@@ -122,6 +125,12 @@ export class Learner {
       replay.advance(nowMs);
       return false;
     };
+    const syncJournal = () => {
+      ctx.recordsSinceSync = 0;
+      void outcomeOf(ctx.journal.sync()).then((outcome) => {
+        if (!outcome.ok) parts.logger.warn({ error: outcome.error.message }, 'journal not forced to disk');
+      });
+    };
     let gaugesAtMs = 0;
     let commitAtMs = 0;
     this.#advance = () => {
@@ -131,10 +140,9 @@ export class Learner {
       if (nowMs >= gaugesAtMs) {
         gaugesAtMs = nowMs + TICK_MS;
         publishGauges(ctx);
-        void outcomeOf(ctx.journal.sync()).then((outcome) => {
-          if (!outcome.ok) parts.logger.warn({ error: outcome.error.message }, 'journal not forced to disk');
-        });
+        syncJournal();
       }
+      if (ctx.recordsSinceSync >= MAX_UNSYNCED_RECORDS) syncJournal();
       if (nowMs >= commitAtMs && following.left === 0) {
         commitAtMs = nowMs + options.commitIntervalMs;
         void this.#commit();
