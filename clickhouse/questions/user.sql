@@ -23,13 +23,20 @@
 WITH
     mine AS
     (
-        SELECT movie_id, facet, half_stars, ts
+        SELECT
+            movie_id,
+            facet,
+            half_stars,
+            ts,
+            countIf(facet = 'rating') OVER () AS ratings,
+            sumIf(half_stars, facet = 'rating') OVER () / ratings / 2 AS mean,
+            countIf(facet = 'watch') OVER () AS watched
         FROM current_opinions
         WHERE user_id = {user_id:UInt32}
     ),
     shown AS
     (
-        SELECT movie_id, half_stars / 2 AS rating, ts AS rated_at
+        SELECT movie_id, half_stars / 2 AS rating, ts AS rated_at, ratings, mean, watched
         FROM mine
         WHERE facet = 'rating'
         ORDER BY rated_at DESC, movie_id
@@ -41,12 +48,6 @@ WITH
         FROM agg_ratings_year AS a
         WHERE dimension = 'movie' AND id IN (SELECT movie_id FROM shown)
         GROUP BY id
-    ),
-    facts AS
-    (
-        SELECT countIf(facet = 'rating') AS ratings, sumIf(half_stars, facet = 'rating') / ratings / 2 AS mean,
-            countIf(facet = 'watch') AS watched
-        FROM mine
     ),
     profile AS
     (
@@ -69,6 +70,5 @@ SELECT
     if(deleted, NULL, year_of_birth) AS year_of_birth
 FROM shown
 LEFT JOIN others ON others.id = shown.movie_id
-CROSS JOIN facts
 CROSS JOIN profile
 ORDER BY rated_at DESC, movie_id
