@@ -12,14 +12,28 @@ export interface StormResult {
   readonly corrected: number;
   /** two fifths of the ratings came as watches, which say nothing of stars */
   readonly watched: number;
-  /** the same watches taken as ratings of 3.5 stars, as some services do: what that would cost */
-  readonly imputed: number;
+  /** the same watches taken as ratings, as some services do: what that would cost */
+  readonly imputed: {
+    /** of 3.5 stars */
+    readonly neutral: number;
+    /** of the film's average, or 3.5 while it has none */
+    readonly film: number;
+    /** of the user's */
+    readonly user: number;
+  };
 }
 
 const CORRECTED = 0.2;
 const WITHDRAWN = 0.3;
 const WATCHED = 0.4;
 const IMPUTED_STARS = 3.5;
+
+/** What a watch is taken for; null where nothing is known yet. */
+type Guess = (
+  event: ChangeEvent,
+  recommender: Recommender,
+  averages: ReturnType<typeof createUserAverages>,
+) => number | null;
 
 export function evaluateStorms(
   options: RecommenderOptions,
@@ -58,6 +72,19 @@ export function evaluateStorms(
     }
   };
 
+  const imputedAs = (guess: Guess): number =>
+    rmseAfter((recommender) => {
+      const averages = createUserAverages();
+      each(recommender, (event, row) => {
+        if (fate(row) >= WATCHED) {
+          averages.add(event);
+          return event;
+        }
+        const stars = guess(event, recommender, averages) ?? IMPUTED_STARS;
+        return { ...event, rating: Math.round(stars * 2) / 2 };
+      });
+    });
+
   return {
     truth: rmseAfter((recommender) => {
       each(recommender, (event, row) => (isWithdrawn(fate(row)) ? null : event));
@@ -74,9 +101,26 @@ export function evaluateStorms(
         fate(row) < WATCHED ? { ...event, kind: 'WATCHED', rating: null } : event,
       );
     }),
-    imputed: rmseAfter((recommender) => {
-      each(recommender, (event, row) => (fate(row) < WATCHED ? { ...event, rating: IMPUTED_STARS } : event));
-    }),
+    imputed: {
+      neutral: imputedAs(() => IMPUTED_STARS),
+      film: imputedAs(({ movieId }, recommender) => recommender.filmStatistics(movieId).average),
+      user: imputedAs(({ userId }, _, averages) => averages.of(userId)),
+    },
+  };
+}
+
+/** The mean of what a user has rated so far, in stars, event by event; null before the first. */
+function createUserAverages() {
+  const sums = new Map<number, { stars: number; ratings: number }>();
+  return {
+    of(userId: number): number | null {
+      const sum = sums.get(userId);
+      return sum ? sum.stars / sum.ratings : null;
+    },
+    add({ userId, rating }: ChangeEvent): void {
+      const sum = sums.get(userId) ?? { stars: 0, ratings: 0 };
+      sums.set(userId, { stars: sum.stars + rating!, ratings: sum.ratings + 1 });
+    },
   };
 }
 
