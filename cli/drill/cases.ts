@@ -11,6 +11,7 @@ import type { DrillStack } from './drill-stack.ts';
 import { repeat, sendOne, sendRecords, whim } from './traffic.ts';
 
 const SINK = { group: 'reelstream-sink' };
+const RECOMMENDER = { group: 'reelstream-recommender-0' };
 /** Trained, and the source is meant to run: from here on a dip is judged. */
 const TRAINED =
   'stage:reelstream_events:baseline1h_held{stage="settled"} and on (topic) topic:reelstream_target:running';
@@ -27,7 +28,7 @@ export const DRILLS: readonly DrillCase[] = [
     name: 'dip',
     fault: 'the producer gets a fifth of its time and leaves out what is too late',
     expected: [{ alert: 'PipelineThroughputDip', labels: { stage: 'produced' } }],
-    aftermath: {},
+    aftermath: { PipelineThroughputDip: 'of the readers: they get over it a flush later than the source' },
     withinMs: 60_000,
     ready: TRAINED,
     async cause({ signal }) {
@@ -116,7 +117,7 @@ export const DRILLS: readonly DrillCase[] = [
   {
     name: 'poison',
     fault: 'bytes that are no event, twenty a second',
-    expected: [{ alert: 'DeadLetterRatioHigh', labels: SINK }],
+    expected: [SINK, RECOMMENDER].map((labels) => ({ alert: 'DeadLetterRatioHigh', labels })),
     aftermath: { DeadLettersPresent: 'a ticket that stays as long as the last hour holds one' },
     withinMs: 60_000,
     ready: TRAINED,

@@ -41,7 +41,12 @@ export function judgeDrill(
     aftermath: unique(others.filter(isAllowed).map(({ alert }) => alert)),
     deviations: [
       ...expected.flatMap((one, i) => (first[i] ? [] : [`${describe(one)} was not told`])),
-      ...unique(wrong.map((heard) => `${heard.alert} was told: ${heard.summary}`)),
+      ...unique(
+        wrong.map(
+          ({ alert, summary, atMs }) =>
+            `${alert} was told: ${summary} (${seconds(atMs - causedAtMs)} s after the fault, which lasted ${seconds(undoneAtMs - causedAtMs)} s)`,
+        ),
+      ),
       ...unique(open.map(({ alert }) => `${alert} was not told to be over`)),
     ],
   };

@@ -13,6 +13,9 @@ export function throughputAlerts({ d, s, profile }: Windows): RuleGroup {
   const acked = (window: string) => `sum by (topic) (increase(${ACKED}[${window}]))`;
   const perGroup = (how: string) =>
     `sum by (topic, group) (increase(reelstream_consumer_events_${how}_total[${d('5m')}]))`;
+  const inFlight = 'sum by (topic, group) (reelstream_consumer_inflight_events)';
+  // A reader whose batch is full reads no more: what it holds still waits
+  const taken = `(${perGroup('consumed')} + on (topic, group) ${inFlight})`;
   return {
     name: 'reelstream_throughput_alerts',
     rules: [
@@ -41,6 +44,7 @@ export function throughputAlerts({ d, s, profile }: Windows): RuleGroup {
         guards: {
           'the source has run for a while': `and on (topic) sum by (topic) (increase(${ACKED}[${d('5m')}] offset ${d('5m')})) > 0`,
           'nothing was read': `unless on (topic, group) ${perGroup('consumed')} > 0`,
+          'it is not full': `unless on (topic, group) ${inFlight} >= 10`,
         },
         for: d('2m'),
         summary:
@@ -50,10 +54,10 @@ export function throughputAlerts({ d, s, profile }: Windows): RuleGroup {
       {
         alert: 'PipelineSinkStalled',
         severity: 'page',
-        condition: `${perGroup('consumed')} >= 10`,
+        condition: `${taken} >= 10`,
         guards: {
           'nothing became durable': `and on (topic, group) ${perGroup('applied')} == 0`,
-          'most of it should have': `and on (topic, group) ${perGroup('dropped')} + ${perGroup('dead_lettered')} < 0.5 * ${perGroup('consumed')}`,
+          'most of it should have': `and on (topic, group) ${perGroup('dropped')} + ${perGroup('dead_lettered')} < 0.5 * ${taken}`,
           'meant to read': MEANT_TO_READ,
         },
         for: d('2m'),

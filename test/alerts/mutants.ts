@@ -102,7 +102,8 @@ export const MUTANTS: readonly Mutant[] = [
     'and on (topic, group) 0 ==',
     'the sink is gone, and with it all its series',
   ),
-  swap(STALL, '>= 10', '>= 0', 'both sides stop as planned'),
+  guard(STALL, 'it is not full', 'ClickHouse refuses, and once the batch is full nothing more is read'),
+  swap(STALL, '>= 10)', '>= 0)', 'both sides stop as planned'),
   guard(SINK_STALL, 'nothing became durable', 'a healthy pipeline for two hours'),
   guard(
     SINK_STALL,

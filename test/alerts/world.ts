@@ -30,6 +30,8 @@ export type Job = keyof typeof PORTS;
 /** One of the two consumers. Rates are events per second, courses are functions of the minute. */
 export interface ReaderWorld {
   readonly consumed?: Course;
+  /** read and neither durable nor refused; default: a second's worth */
+  readonly inFlight?: Course;
   readonly applied?: Course;
   readonly duplicates?: Course;
   /** dead letters: the counter itself */
@@ -129,6 +131,7 @@ export function seriesOf(minutes: number, world: World, profile: Profile): Serie
     put('consumer_events_dropped_total', { ...own, reason: 'duplicate' }, duplicated);
     const dead = gauge(minutes, changed.deadLetters ?? always(0));
     put('consumer_events_dead_lettered_total', { ...own, reason: 'decode' }, dead);
+    put('consumer_inflight_events', own, gauge(minutes, changed.inFlight ?? consumed));
     put('consumer_halted_partitions', own, gauge(minutes, changed.halted ?? always(0)));
     const timed = changed.timed ?? always(100);
     const late = changed.late ?? always(0);

@@ -63,6 +63,12 @@ export const stall = [
     { sink: { applied: until(60) } },
     { PipelineSinkStalled: { notBefore: 64, by: 68, count: 1 } },
   ),
+  scenario(
+    'ClickHouse refuses, and once the batch is full nothing more is read',
+    120,
+    { sink: { applied: until(60), consumed: until(63), inFlight: from(60, 18_000, 100) } },
+    { PipelineSinkStalled: { notBefore: 64, by: 68, still: [75, 115], count: 1 } },
+  ),
   scenario('the same for five minutes', 120, { sink: { applied: (t) => (t >= 60 && t < 65 ? 0 : 100) } }),
   scenario('nothing durable while the group is stopped on purpose', 120, {
     sink: { applied: until(60), expected: from(60, 0, 1) },

@@ -47,7 +47,9 @@ describe('a drill', () => {
 
   it('fails when another one is told as well', () => {
     const more = [...AS_EXPECTED, told(30_000, 'CanaryLate'), told(50_000, 'CanaryLate', 'resolved')];
-    expect(judgeDrill(CASE, more, TIMES).deviations).toEqual(['CanaryLate was told: CanaryLate is on']);
+    expect(judgeDrill(CASE, more, TIMES).deviations).toEqual([
+      'CanaryLate was told: CanaryLate is on (20 s after the fault, which lasted 30 s)',
+    ]);
   });
 
   it('lets an aftermath pass once the fault is over, not before', () => {
