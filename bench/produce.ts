@@ -33,6 +33,15 @@ export interface ProduceBench {
 
 /** Text of the field `source` that makes an event about 40 and about 100 bytes long. */
 const SOURCES = ['live', 'x'.repeat(63)] as const;
+const CLIENTS = ['java', 'oneWorker', 'twoWorkers'] as const;
+type Client = (typeof CLIENTS)[number];
+const NAMES: Readonly<Record<Client, string>> = {
+  java: 'ProducerPerformance',
+  oneWorker: 'produce, 1 worker',
+  twoWorkers: 'produce, 2 workers',
+};
+/** of a run */
+const WARM_UP_PART = 4;
 const UNREACHABLE_RATE = 10_000_000;
 const DEADLINE_MS = 240_000;
 const HEAP_MB = 512;
@@ -40,7 +49,7 @@ const LINGER_MS = 5;
 
 /**
  * The load simulator with real content, Avro, idempotence and a ledger against Kafka's own ProducerPerformance (idempotent,
- * acks=all, the same linger): same broker, same topic settings, same record size, one after the other.
+ * acks=all, the same linger): same broker, same topic settings, same record size, one after the other and back again.
  */
 export function benchProduce(events: number, tools: BenchTools): Promise<ProduceBench> {
   return withBenchStack(tools, async (stack) => {
@@ -63,22 +72,32 @@ export function benchProduce(events: number, tools: BenchTools): Promise<Produce
   });
 }
 
+/** There and back again: what warms up or wears out meanwhile is shared by all three. */
 async function compareSize(
   stack: BenchStack,
   events: number,
   source: string,
   say: (line: string) => void,
 ): Promise<SizeComparison> {
-  const produce = (workers: number) => {
-    say(`produce, ${workers} worker${workers === 1 ? '' : 's'}`);
-    const ledger = join(stack.home, `${source.length}-${workers}.ledger`);
-    return runProduce(stack, events, ['--workers', String(workers), '--source', source, '--ledger', ledger]);
+  let ledgers = 0;
+  const produce = (workers: number, count = events) => {
+    const ledger = join(stack.home, `${source.length}-${++ledgers}.ledger`);
+    return runProduce(stack, count, ['--workers', String(workers), '--source', source, '--ledger', ledger]);
   };
-  const oneWorker = await produce(1);
-  const twoWorkers = await produce(2);
-  const { recordBytes } = oneWorker;
-  say(`ProducerPerformance, ${recordBytes} bytes`);
-  const java = await runJava(stack, events, recordBytes);
+  say('produce, to warm the broker up');
+  const { recordBytes } = await produce(1, Math.ceil(events / WARM_UP_PART));
+  const runs: Record<Client, ProduceRun[]> = { java: [], oneWorker: [], twoWorkers: [] };
+  for (const client of [...CLIENTS, ...CLIENTS.toReversed()]) {
+    say(`${NAMES[client]}, ${recordBytes} bytes`);
+    const run =
+      client === 'java' ? runJava(stack, events, recordBytes) : produce(client === 'oneWorker' ? 1 : 2);
+    runs[client].push(await run);
+  }
+  const [java, oneWorker, twoWorkers] = [
+    together(runs.java),
+    together(runs.oneWorker),
+    together(runs.twoWorkers),
+  ];
   const ratio = (run: ProduceRun) => run.eventsPerSecond / java.eventsPerSecond;
   return {
     recordBytes,
@@ -86,6 +105,15 @@ async function compareSize(
     oneWorker,
     twoWorkers,
     ratios: { oneWorker: ratio(oneWorker), twoWorkers: ratio(twoWorkers) },
+  };
+}
+
+/** Of runs with as many events each: rate over all of their time, CPU on average. */
+function together(runs: readonly ProduceRun[]): ProduceRun {
+  const mean = (of: (run: ProduceRun) => number) => runs.reduce((sum, run) => sum + of(run), 0) / runs.length;
+  return {
+    eventsPerSecond: 1 / mean(({ eventsPerSecond }) => 1 / eventsPerSecond),
+    cpuMicros: mean(({ cpuMicros }) => cpuMicros),
   };
 }
 
