@@ -124,6 +124,17 @@ describe('architecture', () => {
     ).toEqual([]);
   });
 
+  it('touches the browser only where a browser runs it', () => {
+    const browsers = /^console\/(page|recommend|look)\//;
+    const touches = /lib="dom|\b(document\.(query|create)|localStorage|sessionStorage)/;
+    const others = sources.filter(({ path, text }) => !browsers.test(path) && touches.test(text));
+    expect(others.map(({ path }) => path)).toEqual([]);
+    const pages = sources.filter(({ path }) => browsers.test(path));
+    expect(
+      pages.filter(({ imports }) => imports.some((name) => name.startsWith('node:'))).map(({ path }) => path),
+    ).toEqual([]);
+  });
+
   it('switches no types off', () => {
     expect(matches(/:\s*any\b|\bas any\b|@ts-ignore|@ts-expect-error|\benum\s+\w+\s*\{/, [])).toEqual([]);
   });

@@ -3,9 +3,17 @@ import type { Tone } from '../drawing/thresholds.ts';
 
 export const SERIES_COLOURS = 8;
 
-/** Drawings on a canvas do not follow the style sheet by themselves: these are its colours as they are now. */
-export function colourOf(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+const probe = document.createElement('span');
+
+/** Drawings on a canvas do not follow the style sheet by themselves: this is one of its colours as it is now, light or dark. */
+export function colourOf(name: string, opacity = 1): string {
+  if (!probe.isConnected) {
+    probe.hidden = true;
+    document.body.append(probe);
+  }
+  probe.style.setProperty('color', `var(--${name})`);
+  const [red, green, blue] = getComputedStyle(probe).color.match(/[\d.]+/g) ?? [0, 0, 0];
+  return `rgb(${red} ${green} ${blue} / ${opacity})`;
 }
 
 /** The name of the colour for the line or bar at a place; they come round again after eight. */

@@ -129,7 +129,7 @@ function optionsOf(
         stroke: () => colourOf(seriesColour(i)),
         width: 1.5,
         points: { show: false, size: 4, filter: isolated },
-        ...(isAlone ? { fill: () => `${colourOf(seriesColour(i))}18` } : {}),
+        ...(isAlone ? { fill: () => colourOf(seriesColour(i), 0.09) } : {}),
       })),
     ],
     hooks: {
@@ -176,12 +176,12 @@ function drawMarks(u: uPlot, marks: readonly Mark[]): void {
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
   const at = (seconds: number) => Math.round(u.valToPos(seconds, 'x', true));
-  ctx.fillStyle = `${colourOf('red')}18`;
+  ctx.fillStyle = colourOf('red', 0.09);
   for (const { fromSeconds, toSeconds } of unitedSpans(marks))
     ctx.fillRect(at(fromSeconds), bbox.top, Math.max(1, at(toSeconds) - at(fromSeconds)), bbox.height);
   for (const { fromSeconds } of marks) {
     const left = at(fromSeconds);
-    ctx.fillStyle = `${colourOf('red')}90`;
+    ctx.fillStyle = colourOf('red', 0.55);
     ctx.fillRect(left, bbox.top, Math.max(1, devicePixelRatio), bbox.height);
   }
   ctx.restore();
