@@ -77,6 +77,7 @@ export async function runPipeline(run: PipelineRun): Promise<RunFigures> {
     generated: produced.generated,
     acknowledged: produced.acknowledged,
     rawRows: raw.rows - raw.canaries,
+    canaries: raw.canaries,
     verdicts: raw.verdicts,
     deadLetters: raw.deadLetters,
     targetRate: produced.targetRate,

@@ -7,6 +7,7 @@ export interface RunFigures {
   readonly acknowledged: number;
   /** rows of `events_raw` whose offsets lie in this run's range of the log, without the reconciler's canaries */
   readonly rawRows: number;
+  readonly canaries: number;
   readonly verdicts: Readonly<Record<string, number>>;
   readonly deadLetters: number;
   readonly targetRate: number;
@@ -64,6 +65,7 @@ export function summaryRows(figures: RunFigures): [string, Cell][] {
     ...verdicts,
     ...aggregates,
     ['dead letters', figures.deadLetters],
+    ["canaries, the reconciler's own events", figures.canaries],
     [
       'live rate, events/s',
       `${Math.round(figures.achievedRate)} of ${Math.round(figures.targetRate)} wanted`,

@@ -25,7 +25,8 @@ describe('reelstream start', () => {
       expect(figures.verdicts).toEqual({ ok: figures.rawRows });
       expect(figures.audit.exact).toBe(true);
     }
-    expect(second.audit.rawRows).toBe(first.rawRows + second.rawRows);
+    const all = [first, second].map(({ rawRows, canaries }) => rawRows + canaries);
+    expect(second.audit.rawRows).toBe(all[0]! + all[1]!);
     expect(stack.processes()).toEqual([]);
   });
 

@@ -5,6 +5,7 @@ const good: RunFigures = {
   generated: 100,
   acknowledged: 100,
   rawRows: 100,
+  canaries: 4,
   verdicts: { ok: 100 },
   deadLetters: 0,
   targetRate: 10,
