@@ -17,8 +17,6 @@ export interface FreshnessBench {
   readonly lateProbes: number;
   /** answered with anything but 200, or not at all; in no other figure */
   readonly failed: number;
-  /** Kafka time to learned, of all events */
-  readonly learned: { readonly p50Ms: number | null; readonly p99Ms: number | null };
 }
 
 const LOAD_PER_SECOND = 2_000;
@@ -75,7 +73,6 @@ async function measure(
     changed: changed.read(),
     lateProbes,
     failed,
-    learned: after.freshness,
   };
 }
 

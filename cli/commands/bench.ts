@@ -206,15 +206,13 @@ const freshness: Bench<FreshnessBench> = {
   summary: 'a rating through the API until the list shows it, beside 2,000 events/s; --events are probes',
   events: 1_000,
   run: (events) => benchFreshness(events, tools),
-  rows: ({ probes, loadPerSecond, acknowledged, changed, lateProbes, failed, learned }) => [
+  rows: ({ probes, loadPerSecond, acknowledged, changed, lateProbes, failed }) => [
     ['probes', probes],
     ['events per second beside', Math.round(loadPerSecond)],
     ...latencyRows('rating acknowledged', acknowledged),
     ...latencyRows('list changed', changed),
     ['probes whose first list was not changed yet', lateProbes],
     ['probes that failed', failed],
-    ['Kafka time to learned, p50 (ms)', learned.p50Ms],
-    ['Kafka time to learned, p99 (ms)', learned.p99Ms],
   ],
 };
 
