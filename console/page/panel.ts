@@ -35,7 +35,7 @@ interface Drawn {
 /** A panel in its frame: title, what it shows, its drawing, and the same as a table. */
 export function createPanel(panel: Panel, tools: PanelTools): PanelView {
   const drawer = createDrawer(panel, tools);
-  const body = el('div', { class: 'panel-body' }, el('p', { class: 'panel-note' }, 'Loading…'));
+  const body = el('div', { class: 'panel-body' }, el('p', { class: 'panel-note loading' }, 'Loading…'));
   let answers: TargetData[] | null = null;
   let showsTable = false;
   const isTable = panel.type === 'table';
@@ -104,7 +104,8 @@ export function createPanel(panel: Panel, tools: PanelTools): PanelView {
 }
 
 function note(body: HTMLElement, text: string): void {
-  if (body.firstElementChild?.classList.contains('panel-note') && body.textContent === text) return;
+  const present = body.firstElementChild;
+  if (present?.matches('.panel-note:not(.loading)') && present.textContent === text) return;
   fill(body, el('p', { class: 'panel-note' }, text));
 }
 

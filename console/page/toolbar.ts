@@ -24,6 +24,7 @@ export interface ToolbarActions {
 const RANGES: readonly (readonly [from: string, text: string])[] = [
   ['now-5m', '5 minutes'],
   ['now-15m', '15 minutes'],
+  ['now-30m', '30 minutes'],
   ['now-1h', '1 hour'],
   ['now-3h', '3 hours'],
   ['now-12h', '12 hours'],

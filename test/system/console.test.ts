@@ -117,19 +117,21 @@ describe('in a browser', () => {
       expect(await page.locator('.stat-value').first().textContent()).toMatch(/^\d/);
       expect(await page.title()).toBe('Overview · Reelstream');
 
-      const range = page.getByLabel('Time');
+      const range = page.getByRole('combobox', { name: 'Time' });
       await range.selectOption({ label: 'last 15 minutes' });
       await page.waitForURL(/from=now-15m/);
-      await page.getByLabel('Topic').selectOption('ratings');
+      const topic = page.getByRole('combobox', { name: 'Topic' });
+      await topic.focus();
+      await topic.selectOption('ratings');
       await page.waitForURL(/var-topic=ratings/);
       await page.locator('.panel-timeseries canvas').first().waitFor();
       await waitUntil('data of that span and topic', 10_000, () =>
         dataAsked(asked).some((request) => /from=now-15m.*var-topic=ratings/.test(request.url())),
       );
       // whoever chose by keyboard is still there
-      expect(await page.evaluate(() => document.activeElement?.getAttribute('name'))).toBe('var-topic');
+      await page.waitForFunction(() => document.activeElement?.getAttribute('name') === 'var-topic');
 
-      await page.getByLabel('Refresh').first().selectOption('1');
+      await page.getByRole('combobox', { name: 'Refresh' }).selectOption('1');
       await page.waitForURL(/refresh=1/);
       await page.locator('.panel-timeseries canvas').first().waitFor();
       const before = dataAsked(asked).length;
@@ -221,7 +223,7 @@ describe('in a browser', () => {
         await open(page, hash);
         await page.getByRole('heading', { level: 1 }).waitFor();
         if (hash.startsWith('#/dashboard'))
-          await page.locator('.panel-body > :not(.panel-note)').first().waitFor();
+          await page.locator('.panel-body > :not(.loading)').first().waitFor();
         const width = await page.evaluate(() => document.documentElement.scrollWidth);
         if (width > 360) wide.push(`${hash}: ${width}`);
       }
