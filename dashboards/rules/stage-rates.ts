@@ -55,6 +55,8 @@ export function stageRates({ d }: Windows): RuleGroup {
         guards: {
           'the source is meant to run': 'and on (topic) topic:reelstream_target:running',
           'no dip under way': 'unless on (stage, topic, group) ALERTS{alertname="PipelineThroughputDip"}',
+          'nor one of the source':
+            'unless on (topic) ALERTS{alertname="PipelineThroughputDip", stage="produced"}',
         },
         why: 'what a baseline may learn from; pending counts as a dip, or a long outage becomes the new normal',
       },

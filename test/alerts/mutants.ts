@@ -51,6 +51,7 @@ const MISSING = 'PipelineMetricsMissing';
 export const MUTANTS: readonly Mutant[] = [
   guard(DIP, 'below the floor of its noise', 'a source of bursts, ten minutes high, ten minutes low'),
   guard(DIP, 'a reader that stands still is a stall', 'the sink hangs'),
+  guard(DIP, 'not what the source does as well', 'the rate falls to 35 %'),
   guard(DIP, 'more than chance', 'three events a minute, with gaps, for eight hours'),
   guard(DIP, 'the source is meant to run', 'a planned stop and the return from it'),
   guard(DIP, 'the target did not fall', 'a planned step down, declared by the target'),
@@ -59,6 +60,11 @@ export const MUTANTS: readonly Mutant[] = [
   swap(DIP, '< 0.5 *', '< 0.99 *', 'the rate falls to 60 %: too little for a dip, and the target says so'),
   guard(TRAINED, 'the source is meant to run', 'the dip rule learns only while the source is meant to run'),
   guard(TRAINED, 'no dip under way', 'an outage of four hours does not become the new normal'),
+  guard(
+    TRAINED,
+    'nor one of the source',
+    'the source comes back after two hours, and then the sink slows to 30 %',
+  ),
   swap(
     TRAINED,
     'ALERTS{alertname="PipelineThroughputDip"}',

@@ -17,7 +17,7 @@ export const throughput = [
     150,
     { rate: from(90, 35, 100) },
     {
-      PipelineThroughputDip: { notBefore: 94, by: 98, count: 5 },
+      PipelineThroughputDip: { notBefore: 94, by: 98, count: 1 },
       GeneratorBelowTarget: { notBefore: 98, by: 104 },
     },
   ),
@@ -115,6 +115,18 @@ export const throughput = [
     150,
     { sink: { consumed: from(90, 30, 100) } },
     { PipelineThroughputDip: { by: 98, count: 2 } },
+  ),
+  scenario(
+    'the source comes back after two hours, and then the sink slows to 30 %',
+    270,
+    {
+      rate: (t) => (t >= 90 && t < 215 ? 30 : 100),
+      sink: { consumed: (t) => (t >= 90 && t < 215 ? 30 : t >= 230 ? 25 : 100) },
+    },
+    {
+      PipelineThroughputDip: { by: 98, still: [210, 250] },
+      GeneratorBelowTarget: { by: 104, gone: 222 },
+    },
   ),
   scenario(
     'the producer dies: the dip has no data, its target speaks',
