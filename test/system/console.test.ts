@@ -166,7 +166,7 @@ describe('in a browser', () => {
       await page.getByRole('button', { name: 'Ask' }).click();
       const fault = page.getByText('did you mean Drama?');
       await fault.waitFor();
-      expect(await page.evaluate(() => document.activeElement?.id)).toBe('q-genre');
+      await page.waitForFunction(() => document.activeElement?.id === 'q-genre');
       await page.getByLabel('genre', { exact: true }).fill('Drama');
       await page.getByLabel('from', { exact: true }).fill('1990');
       await page.keyboard.press('Enter');
@@ -236,7 +236,7 @@ describe('in a browser', () => {
       await page.getByRole('button', { name: 'Menu' }).press('Enter');
       await page.getByRole('link', { name: 'Throughput and dips' }).press('Enter');
       await page.getByRole('heading', { level: 1, name: 'Throughput and dips' }).waitFor();
-      expect(await page.evaluate(() => document.activeElement?.id)).toBe('main');
+      await page.waitForFunction(() => document.activeElement?.id === 'main');
     }));
 
   it('without Prometheus the rest is there, and a line says what is missing', async () => {
