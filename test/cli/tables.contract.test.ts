@@ -120,7 +120,7 @@ describe('audit, recover, rebuild and retain', () => {
   it('find the tables exact, and have nothing to repair or to drop', async () => {
     const { code, stdout } = await run(['audit']);
     expect([code, stdout]).toEqual([0, expect.stringContaining('events_raw: 600 rows in 2 slots\nexact\n')]);
-    expect(stdout.match(/exact\n/g)).toHaveLength(5);
+    expect(stdout.match(/exact\n/g)).toHaveLength(6);
     expect(await run(['recover', '--deep'])).toMatchObject({
       code: 0,
       stdout: 'nothing to repair in 2 slots\n',
