@@ -1,12 +1,13 @@
 import { systemClock } from '../../core/clock.ts';
 import { ReelstreamError } from '../../core/errors.ts';
-import { withInterrupts } from '../../runtime/interrupts.ts';
+import { type Interrupts, withInterrupts } from '../../runtime/interrupts.ts';
 import { action, type Configure } from '../command.ts';
 import { DRILLS } from '../drill/cases.ts';
+import type { DrillCase } from '../drill/drill-case.ts';
 import { startDrillStack } from '../drill/drill-stack.ts';
 import { askPrometheus } from '../drill/prometheus.ts';
 import { openReceiver } from '../drill/receiver.ts';
-import { type DrillResult, runDrill } from '../drill/run-drill.ts';
+import { type DrillParts, type DrillResult, runDrill } from '../drill/run-drill.ts';
 import { createProgress, printJson, printLine, printTable } from '../print.ts';
 import { didYouMean } from '../suggest.ts';
 
@@ -36,16 +37,7 @@ export const configure: Configure = (command) => {
     .action(
       action(async (options: Options, _settings, name: string) => {
         const drills = drillsCalled(name);
-        const results = await withInterrupts(({ stop, broken }) =>
-          Promise.race([
-            runAll(
-              drills.map((drill) => drill.name),
-              options,
-              stop,
-            ),
-            broken,
-          ]),
-        );
+        const results = await withInterrupts((interrupts) => runAll(drills, options, interrupts));
         if (options.json) printJson(results.map(({ drill, ...rest }) => ({ name: drill.name, ...rest })));
         else printResults(results);
         return results.every(({ deviations }) => deviations.length === 0) ? 0 : 1;
@@ -53,7 +45,7 @@ export const configure: Configure = (command) => {
     );
 };
 
-function drillsCalled(name: string): typeof DRILLS {
+function drillsCalled(name: string): readonly DrillCase[] {
   if (name === 'all') return DRILLS;
   const found = DRILLS.filter((drill) => drill.name === name);
   if (found.length > 0) return found;
@@ -61,34 +53,36 @@ function drillsCalled(name: string): typeof DRILLS {
   throw new ReelstreamError('usage', `there is no drill ${name}${didYouMean(name, names)}`);
 }
 
-async function runAll(names: readonly string[], options: Options, stop: AbortSignal): Promise<DrillResult[]> {
+async function runAll(
+  drills: readonly DrillCase[],
+  options: Options,
+  { stop, broken }: Interrupts,
+): Promise<DrillResult[]> {
   const progress = createProgress();
   const say = (line: string) => progress.done(line);
   const receiver = await openReceiver(() => systemClock.monotonicMs());
   try {
     const stack = await startDrillStack({ receiver, withoutAlert: options.without ?? null, stop, say });
+    const prometheus = askPrometheus(stack.settings.REELSTREAM_PROMETHEUS_PORT);
+    const parts: DrillParts = { stack, receiver, prometheus, clock: systemClock, stop, show: say };
     try {
-      const prometheus = askPrometheus(stack.settings.REELSTREAM_PROMETHEUS_PORT);
-      const results: DrillResult[] = [];
-      for (const drill of DRILLS.filter(({ name }) => names.includes(name))) {
-        const result = await runDrill(drill, {
-          stack,
-          receiver,
-          prometheus,
-          clock: systemClock,
-          stop,
-          show: say,
-        });
-        results.push(result);
-        for (const deviation of result.deviations) say(`${drill.name}: ${deviation}`);
-      }
-      return results;
+      return await Promise.race([inTurn(drills, parts), broken]);
     } finally {
       await stack.stop();
     }
   } finally {
     await receiver.close();
   }
+}
+
+async function inTurn(drills: readonly DrillCase[], parts: DrillParts): Promise<DrillResult[]> {
+  const results: DrillResult[] = [];
+  for (const drill of drills) {
+    const result = await runDrill(drill, parts);
+    results.push(result);
+    for (const deviation of result.deviations) parts.show(`${drill.name}: ${deviation}`);
+  }
+  return results;
 }
 
 function printResults(results: readonly DrillResult[]): void {

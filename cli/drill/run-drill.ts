@@ -33,11 +33,13 @@ const OVER_WITHIN_MS = 180_000;
 
 /**
  * Waits until all is well, causes the fault, listens, ends the fault, and listens until all is over.
- * @throws ReelstreamError `timeout` when the stack does not become quiet, `halted` when it was told to stop
+ * When the stack does not become quiet the drill is not done, and has failed.
+ * @throws ReelstreamError `halted` when it was told to stop
  */
 export async function runDrill(drill: DrillCase, parts: DrillParts): Promise<DrillResult> {
   const { stack, receiver, clock, show } = parts;
-  await untilQuiet(drill, parts);
+  const unwell = await untilQuiet(drill, parts);
+  if (unwell !== null) return notDone(drill, unwell);
   const heartbeats = receiver.heartbeats();
   const causedAtMs = clock.monotonicMs();
   const since = () => receiver.told().filter(({ atMs }) => atMs >= causedAtMs);
@@ -52,8 +54,8 @@ export async function runDrill(drill: DrillCase, parts: DrillParts): Promise<Dri
     await waitUntil(parts, drill.withinMs, isComplete);
     await waitUntil(parts, LISTEN_MS, () => false);
   } finally {
-    await undo();
     undoneAtMs = clock.monotonicMs();
+    await undo();
   }
   show(`${drill.name}: the fault is over; waiting until it is told`);
   const isOver = async () => stillFiring(since()).length === 0 && (await isQuiet(parts));
@@ -66,7 +68,14 @@ export async function runDrill(drill: DrillCase, parts: DrillParts): Promise<Dri
   return { drill, ...verdict, heartbeats: beats, deviations: [...verdict.deviations, ...silent] };
 }
 
-async function untilQuiet(drill: DrillCase, parts: DrillParts): Promise<void> {
+function notDone(drill: DrillCase, why: string): DrillResult {
+  const toldAfterSeconds = drill.expected.map(() => null);
+  const nothing = { toldAfterSeconds, resolvedAfterSeconds: null, aftermath: [], heartbeats: 0 };
+  return { drill, ...nothing, deviations: [why] };
+}
+
+/** Null when all is well, else what is not. */
+async function untilQuiet(drill: DrillCase, parts: DrillParts): Promise<string | null> {
   parts.show(`${drill.name}: waiting until all is well and baselines are trained`);
   let quietSinceMs: number | null = null;
   const isReady = async () => {
@@ -75,13 +84,9 @@ async function untilQuiet(drill: DrillCase, parts: DrillParts): Promise<void> {
     quietSinceMs = quiet ? (quietSinceMs ?? nowMs) : null;
     return quietSinceMs !== null && nowMs - quietSinceMs >= QUIET_FOR_MS;
   };
-  if (await waitUntil(parts, QUIET_WITHIN_MS, isReady)) return;
+  if (await waitUntil(parts, QUIET_WITHIN_MS, isReady)) return null;
   const open = await parts.prometheus.alerts().catch(() => ['Prometheus does not answer']);
-  throw new ReelstreamError(
-    'timeout',
-    `${drill.name}: not everything was well before the fault: ${open.join(', ') || `no result: ${drill.ready}`}`,
-    { retryable: false },
-  );
+  return `not done, for not everything was well before: ${open.join(', ') || `no result: ${drill.ready}`}`;
 }
 
 async function isQuiet({ prometheus }: DrillParts): Promise<boolean> {
