@@ -1,19 +1,11 @@
 /// <reference lib="dom" />
-import { toBars } from '../drawing/bars.ts';
 import type { Panel } from '../drawing/dashboard.ts';
 import type { TargetData } from '../drawing/data.ts';
-import { lastKnown, toLines } from '../drawing/lines.ts';
-import { toTable } from '../drawing/table.ts';
 import { el, fill } from '../look/dom.ts';
-import { barText, createBarChart } from './bar-chart.ts';
-import { dataTable, linesTable } from './data-table.ts';
-import type { Drawing, DrawTools } from './drawing.ts';
+import { createDrawer, type PanelDrawTools } from './panel-drawer.ts';
 import { ServerFault } from './server.ts';
-import { createStat } from './stat.ts';
-import { createStateTimeline } from './state-timeline.ts';
-import { createTimeChart } from './time-chart.ts';
 
-export type PanelTools = Omit<DrawTools, 'title' | 'unit' | 'steps'> & {
+export type PanelTools = PanelDrawTools & {
   /** data of one target; rejects with ServerFault */
   readonly load: (panel: Panel, refId: string, points: number, signal: AbortSignal) => Promise<TargetData>;
 };
@@ -24,12 +16,6 @@ export interface PanelView {
   refresh(signal: AbortSignal): Promise<void>;
   redraw(): void;
   end(): void;
-}
-
-interface Drawn {
-  readonly isEmpty: boolean;
-  draw(): HTMLElement;
-  asTable(): HTMLElement;
 }
 
 /** A panel in its frame: title, what it shows, its drawing, and the same as a table. */
@@ -128,75 +114,4 @@ function aboutBox(description: string, id: string): { button: HTMLElement; text:
     button.setAttribute('aria-expanded', String(!text.hidden));
   });
   return { button, text };
-}
-
-interface Drawer {
-  take(answers: readonly TargetData[]): Drawn;
-  end(): void;
-}
-
-function createDrawer(panel: Panel, tools: PanelTools): Drawer {
-  const { unit = 'none', thresholds, mappings = [] } = panel.fieldConfig?.defaults ?? {};
-  const overrides = panel.fieldConfig?.overrides ?? [];
-  const look = { caption: panel.title, unit, overrides };
-  const drawTools: DrawTools = { ...tools, title: panel.title, unit, steps: thresholds?.steps ?? [] };
-  const lazily = <T>(create: () => Drawing<T>) => {
-    let made: Drawing<T> | null = null;
-    return {
-      get: () => (made ??= create()),
-      end: () => made?.end(),
-    };
-  };
-  const overTime = (drawing: ReturnType<typeof lazily<ReturnType<typeof toLines>>>): Drawer => ({
-    take(answers) {
-      const lines = toLines(
-        answers.map((data, i) => ({ legendFormat: panel.targets?.[i]?.legendFormat, data })),
-      );
-      return {
-        isEmpty: !lines.lines.some(({ values }) => lastKnown(values) !== null),
-        draw: () => draw(drawing.get(), lines),
-        asTable: () => linesTable(lines, look),
-      };
-    },
-    end: drawing.end,
-  });
-  switch (panel.type) {
-    case 'timeseries':
-      return overTime(lazily(() => createTimeChart(drawTools)));
-    case 'stat':
-      return overTime(lazily(() => createStat(drawTools, mappings)));
-    case 'state-timeline':
-      return overTime(lazily(() => createStateTimeline(drawTools)));
-    case 'barchart': {
-      const isUpright = panel.options?.orientation === 'vertical';
-      const drawing = lazily(() => createBarChart({ title: panel.title, text: barText(unit), isUpright }));
-      return {
-        take(answers) {
-          const table = toTable(answers[0]!, panel.transformations);
-          const bars = toBars(table, panel.options?.xField);
-          return {
-            isEmpty: bars.labels.length === 0,
-            draw: () => draw(drawing.get(), bars),
-            asTable: () => dataTable(table, look),
-          };
-        },
-        end: drawing.end,
-      };
-    }
-    default:
-      return {
-        take(answers) {
-          const table = toTable(answers[0]!, panel.transformations);
-          const asTable = () => dataTable(table, look);
-          return { isEmpty: table.rows.length === 0, draw: asTable, asTable };
-        },
-        end() {},
-      };
-  }
-}
-
-function draw<T>(drawing: Drawing<T>, data: T): HTMLElement {
-  // an element that is not in the page has no size to draw to: the frame puts it there and asks again
-  if (drawing.element.isConnected) drawing.draw(data);
-  return drawing.element;
 }
