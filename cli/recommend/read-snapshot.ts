@@ -2,8 +2,9 @@ import { restoreState, type SnapshotMeta } from '../../consumers/learner/learner
 import { readNewestSnapshot } from '../../consumers/learner/state-folder.ts';
 import { ReelstreamError } from '../../core/errors.ts';
 import { optionsFromText } from '../../recommender/options.ts';
+import type { Opinion } from '../../recommender/reader.ts';
 import type { Recommender } from '../../recommender/recommender.ts';
-import { type Advice, type FilmName, HISTORY_LIMIT, type Question } from './advice.ts';
+import { type Advice, type FilmName, HISTORY_LIMIT, type OwnFilm, type Question } from './advice.ts';
 
 /** Names of films by MovieLens id. */
 export type FilmNames = ReadonlyMap<number, FilmName & { readonly genres: string }>;
@@ -51,10 +52,19 @@ function advise(model: Recommender, { userId, limit, why }: Question, names: Fil
       source: one.source,
       because: one.because.map((id) => ({ movie_id: id, title: nameOf(id).title })),
     })),
-    history: (why ? model.opinions(userId).slice(0, HISTORY_LIMIT) : []).map(({ movieId, rating, tsMs }) => ({
-      movie: nameOf(movieId),
-      rating,
-      ts: new Date(tsMs).toISOString(),
-    })),
+    history: why ? newestOf(model, userId).map((one) => ownFilm(nameOf(one.movieId), one)) : [],
   };
 }
+
+/** As the API lists them: by time, not by first contact. */
+const newestOf = (model: Recommender, userId: number): readonly Opinion[] =>
+  model
+    .opinions(userId)
+    .sort((a, b) => b.tsMs - a.tsMs)
+    .slice(0, HISTORY_LIMIT);
+
+const ownFilm = (movie: FilmName, { rating, tsMs }: Opinion): OwnFilm => ({
+  movie,
+  rating,
+  ts: new Date(tsMs).toISOString(),
+});
