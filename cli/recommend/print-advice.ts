@@ -12,7 +12,7 @@ export function printAdvice({ recommendations, history, as_of: asOf }: Advice, w
       film.genres,
       film.predicted_rating,
       film.source,
-      ...(why ? [film.because.map((one) => nameOf({ ...one, year: null })).join(', ')] : []),
+      ...(why ? [film.because.map((one) => nameOf({ ...one, year: null })).join('; ')] : []),
     ]),
   );
   if (why) {

@@ -2,6 +2,7 @@ import type { InjectOptions } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { type Chance, createChance } from '../../core/chance.ts';
 import { ReelstreamError } from '../../core/errors.ts';
+import { projectRoot } from '../../runtime/environment.ts';
 import { createWorld, someHistory } from './in-memory.ts';
 
 const REQUESTS = process.env.REELSTREAM_TEST_FULL === '1' ? 20_000 : 3_000;
@@ -132,6 +133,7 @@ describe('any request', () => {
       seen.set(statusCode, (seen.get(statusCode) ?? 0) + 1);
       const told = `${n} ${request.method} ${JSON.stringify(request.url).slice(0, 120)} ${statusCode} ${body.slice(0, 300)}`;
       expect(statusCode < 500 || (statusCode === 503 && isAway), told).toBe(true);
+      expect(body, told).not.toContain(projectRoot);
       expect(body, told).not.toMatch(/node_modules|\bat \w+ \(|\.ts:|TypeError|FST_|rdkafka|9092/);
       if (statusCode < 400 || request.method === 'HEAD') continue;
       expect(answer.headers['content-type'], told).toMatch(/^application\/problem\+json/);
