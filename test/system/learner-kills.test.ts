@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
+import type { Advice } from '../../cli/recommend/advice.ts';
 import { modelOptionsFrom } from '../../cli/recommender/model-options.ts';
 import { decodeJournal } from '../../consumers/learner/journal-codec.ts';
 import type { LearnerStatus } from '../../consumers/learner/learner-status.ts';
@@ -15,6 +16,7 @@ import { findFreePort } from '../../embedded/supervisor/ports.ts';
 import { createKafkaAdmin, type KafkaAdmin } from '../../kafka/admin.ts';
 import { scanTopic } from '../../producer/verify/scan-topic.ts';
 import type { Recommender } from '../../recommender/recommender.ts';
+import { stateHash } from '../../recommender/state/snapshot.ts';
 import { readSettings } from '../../runtime/settings.ts';
 import { RATING_EVENT } from '../../schemas/contracts.ts';
 import { createRatingDecoder } from '../../schemas/rating-codec.ts';
@@ -60,6 +62,8 @@ beforeAll(async () => {
     REELSTREAM_RECOMMENDER_PORT: String(port),
     REELSTREAM_RECOMMENDER_SNAPSHOT_EVENTS: '2000',
     REELSTREAM_RECOMMENDER_KEEP_SNAPSHOTS: '10000',
+    // the budget of replay: to use up the usual one for all these ratings would take minutes
+    MODEL_N_EPOCHS: '5',
   };
   folder = join(environment.REELSTREAM_HOME!, 'recommender', '0');
 }, 120_000);
@@ -202,16 +206,43 @@ describe('the recommender process', () => {
   it('has equal opinions and nearly equal predictions when the tail of the journal is lost', async () => {
     const copy = temporaryFolder();
     cpSync(folder, copy, { recursive: true });
-    // a loss of power: the last second or two of the journal, and every snapshot with them
+    // more than a loss of power can take: the last second or two of the journal, and every snapshot
     const lost = loseRecords(copy, LOST_RECORDS);
     const model = await learnAgain(copy);
     const users = usersIn(log);
     expect(opinionsOf(model, users)).toEqual(opinionsOf(twin.recommender, users));
+    expect(stateHash(model.snapshot())).not.toBe(twin.hash);
     // predictions differ by what was gone over how often: both to the end
     for (const one of [model, twin.recommender]) one.replay(one.replayRoundsDue());
     const [one, other] = [rmse(model, users), rmse(twin.recommender, users)];
     process.stdout.write(`RMSE ${one} and ${other}; ${lost} records were learned in another order\n`);
     expect(Math.abs(one - other)).toBeLessThan(0.001);
+  });
+
+  it('recommends on the command line what the API does, and from its snapshot when it has stopped', async () => {
+    const living = await start('/readyz');
+    const user = [...usersIn(log)].find((id) => twin.recommender.opinions(id).length > 20)!;
+    const ask = async (...options: string[]) => {
+      const { code, stdout } = await runProgram(
+        ['recommend', String(user), '--why', '--json', ...options],
+        environment,
+      );
+      expect(code, stdout).toBe(0);
+      return JSON.parse(stdout) as Advice;
+    };
+    const online = await ask();
+    expect(online.from).toBe('api');
+    expect(online.recommendations).toHaveLength(20);
+    expect(online.history).toHaveLength(10);
+    expect((await living.stop()).code).toBe(0);
+    const offline = await ask();
+    expect(offline.from).toBe('snapshot');
+    const times = ({ history }: Advice) => history.map(({ ts }) => Date.parse(ts));
+    expect(times(offline)).toEqual(times(online));
+    // replay may have moved a prediction in between
+    const listed = ({ recommendations }: Advice) => new Set(recommendations.map((film) => film.movie_id));
+    expect([...listed(offline)].filter((id) => listed(online).has(id)).length).toBeGreaterThanOrEqual(18);
+    expect((await runProgram(['recommend', '2000000000'], environment)).code).toBe(1);
   });
 
   it('is one process at a time, and refuses a topic that is another one', async () => {
@@ -233,7 +264,10 @@ describe('the recommender process', () => {
 
 /** Cuts the journals before the runs that took the last `count` records, in the middle of an entry; returns how many it were. */
 function loseRecords(from: string, count: number): number {
-  const seqs = readdirSync(from).flatMap((name) => (/^journal-\d+$/.test(name) ? Number(name.slice(8)) : []));
+  const seqsOf = (kind: string) =>
+    readdirSync(from).flatMap((name) => (name.startsWith(kind) ? Number(name.slice(kind.length)) : []));
+  for (const seq of seqsOf('snapshot-')) if (seq > 0) rmSync(join(from, `snapshot-${seq}`));
+  const seqs = seqsOf('journal-');
   let lost = 0;
   for (const seq of seqs.sort((a, b) => b - a)) {
     const path = join(from, `journal-${seq}`);
@@ -243,7 +277,6 @@ function loseRecords(from: string, count: number): number {
       const entry = entries[kept - 1]!;
       if (entry.kind === 'run') lost += entry.next - entry.first;
     }
-    if (seq > 0) rmSync(join(from, `snapshot-${seq}`), { force: true });
     if (lost < count) rmSync(path);
     else if (kept < entries.length) truncateSync(path, 32 * (1 + kept) + 7);
   }
