@@ -157,7 +157,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'drill',
-    usage: '<fault>',
+    usage: '<fault...>',
     summary: 'cause a fault on purpose and see that its alert, and no other, is told',
     load: () => import('./commands/drill.ts'),
   },

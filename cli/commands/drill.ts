@@ -35,8 +35,8 @@ export const configure: Configure = (command) => {
     .option('--json', 'print the results as JSON')
     .addHelpText('after', HELP)
     .action(
-      action(async (options: Options, _settings, name: string) => {
-        const drills = drillsCalled(name);
+      action(async (options: Options, _settings, names: string[]) => {
+        const drills = drillsCalled(names);
         const results = await withInterrupts((interrupts) => runAll(drills, options, interrupts));
         if (options.json) printJson(results.map(({ drill, ...rest }) => ({ name: drill.name, ...rest })));
         else printResults(results);
@@ -45,12 +45,14 @@ export const configure: Configure = (command) => {
     );
 };
 
-function drillsCalled(name: string): readonly DrillCase[] {
-  if (name === 'all') return DRILLS;
-  const found = DRILLS.filter((drill) => drill.name === name);
-  if (found.length > 0) return found;
-  const names = [...DRILLS.map((drill) => drill.name), 'all'];
-  throw new ReelstreamError('usage', `there is no drill ${name}${didYouMean(name, names)}`);
+/** In the order of the list, whatever the order they were asked for in: the later ones need a longer history. */
+function drillsCalled(names: readonly string[]): readonly DrillCase[] {
+  const known = [...DRILLS.map(({ name }) => name), 'all'];
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new ReelstreamError('usage', `there is no drill ${unknown}${didYouMean(unknown, known)}`);
+  }
+  return names.includes('all') ? DRILLS : DRILLS.filter(({ name }) => names.includes(name));
 }
 
 async function runAll(

@@ -1,3 +1,4 @@
+import type { ClickHouse } from '../../clickhouse/connection.ts';
 import { systemClock } from '../../core/clock.ts';
 import { ReelstreamError } from '../../core/errors.ts';
 import { LOOPBACK } from '../../embedded/supervisor/ports.ts';
@@ -147,8 +148,27 @@ async function setRate({ settings }: DrillStack, rate: number): Promise<void> {
   if (!answer.ok) throw new ReelstreamError('unavailable', `the producer took no rate: ${answer.status}`);
 }
 
+/** Merges leave one part of a partition for a moment, and the next flush brings another. */
+const PARTS_WITHIN_MS = 30_000;
+
 /** As a disk would lose them: a whole part, which comes back as it was. Never the newest rows, where the sink stands. */
 async function loseRows({ clickhouse }: DrillStack): Promise<() => Promise<void>> {
+  const deadlineMs = systemClock.monotonicMs() + PARTS_WITHIN_MS;
+  for (;;) {
+    const part = await oldestPart(clickhouse);
+    if (part !== null) {
+      await clickhouse.command(`ALTER TABLE events_raw DETACH PART '${part}'`);
+      return () => clickhouse.command(`ALTER TABLE events_raw ATTACH PART '${part}'`);
+    }
+    if (systemClock.monotonicMs() > deadlineMs) {
+      throw new ReelstreamError('unavailable', 'events_raw has too few parts to lose one');
+    }
+    await systemClock.sleep(200);
+  }
+}
+
+/** Of a partition that has others; null while there is none. */
+async function oldestPart(clickhouse: ClickHouse): Promise<string | null> {
   const [part] = await clickhouse.query<{ name: string }>(
     `SELECT name FROM system.parts
      WHERE database = {database:String} AND table = 'events_raw' AND active
@@ -157,9 +177,7 @@ async function loseRows({ clickhouse }: DrillStack): Promise<() => Promise<void>
      ORDER BY min_block_number LIMIT 1`,
     { params: { database: clickhouse.database } },
   );
-  if (!part) throw new ReelstreamError('unavailable', 'events_raw has too few parts to lose one');
-  await clickhouse.command(`ALTER TABLE events_raw DETACH PART '${part.name}'`);
-  return () => clickhouse.command(`ALTER TABLE events_raw ATTACH PART '${part.name}'`);
+  return part?.name ?? null;
 }
 
 const CALLS_EVERY_MS = 200;

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import { ReelstreamError } from '../../core/errors.ts';
+import { ReelstreamError, toReelstreamError } from '../../core/errors.ts';
 import type { DrillCase, Undo } from './drill-case.ts';
 import type { DrillStack } from './drill-stack.ts';
 import { type DrillVerdict, isExpected, judgeDrill, stillFiring } from './judge.ts';
@@ -44,7 +44,12 @@ export async function runDrill(drill: DrillCase, parts: DrillParts): Promise<Dri
   const causedAtMs = clock.monotonicMs();
   const since = () => receiver.told().filter(({ atMs }) => atMs >= causedAtMs);
   show(`${drill.name}: ${drill.fault}`);
-  const undo: Undo = await drill.cause(stack);
+  let undo: Undo;
+  try {
+    undo = await drill.cause(stack);
+  } catch (thrown) {
+    return notDone(drill, `not done: ${toReelstreamError(thrown).message}`);
+  }
   let undoneAtMs = Number.POSITIVE_INFINITY;
   try {
     const isComplete = () =>
