@@ -1,8 +1,9 @@
 /**
  * Pictures of every dashboard and page of a running console, for docs/images:
  *   node scripts/screenshots.mjs [http://127.0.0.1:8090] [--from now-15m]
- * Needs Chromium on the PATH and a stack that has run for a while.
+ * Needs Chromium on the PATH and a stack that has run for a while. ImageMagick, where it is, makes them smaller.
  */
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -59,12 +60,32 @@ for (const { name, hash, dark, width = WIDE, height } of shots) {
   // panels are drawn when they are seen: all at once
   const whole = await page.evaluate(() => document.documentElement.scrollHeight);
   await page.setViewportSize({ width, height: height ?? whole });
-  await page.waitForFunction(() => !document.body.textContent.includes('Loading…'), null, {
-    timeout: READY_MS,
-  });
+  await page.waitForFunction(
+    () =>
+      [...document.querySelectorAll('.loading')].every(
+        (one) => one.getBoundingClientRect().top > globalThis.innerHeight,
+      ),
+    null,
+    { timeout: READY_MS },
+  );
   await page.waitForTimeout(SETTLE_MS);
-  await page.screenshot({ path: join(FOLDER, `${name}.png`) });
+  const file = join(FOLDER, `${name}.png`);
+  await page.screenshot({ path: file });
+  makeSmaller(file);
   process.stdout.write(`${name}.png\n`);
   await context.close();
 }
 await browser.close();
+
+/** Pages of few colours need no more than a palette; without ImageMagick they stay as they are. */
+function makeSmaller(file) {
+  spawnSync('convert', [
+    file,
+    '+dither',
+    '-colors',
+    '200',
+    '-define',
+    'png:compression-level=9',
+    `PNG8:${file}`,
+  ]);
+}

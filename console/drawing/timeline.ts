@@ -22,14 +22,19 @@ export function toSegments(times: readonly number[], { values }: Line): Segment[
   return segments;
 }
 
-/** Spans that touch or lie over one another as one, in order: many alerts at once are no darker than one. */
+/**
+ * Spans that lie over one another, or no further apart than `gapSeconds`, as one, in order: many alerts at once are no darker
+ * than one.
+ */
 export function unitedSpans(
   spans: readonly { readonly fromSeconds: number; readonly toSeconds: number }[],
+  gapSeconds = 0,
 ): { fromSeconds: number; toSeconds: number }[] {
   const united: { fromSeconds: number; toSeconds: number }[] = [];
   for (const { fromSeconds, toSeconds } of spans.toSorted((a, b) => a.fromSeconds - b.fromSeconds)) {
     const last = united.at(-1);
-    if (last && fromSeconds <= last.toSeconds) last.toSeconds = Math.max(last.toSeconds, toSeconds);
+    if (last && fromSeconds <= last.toSeconds + gapSeconds)
+      last.toSeconds = Math.max(last.toSeconds, toSeconds);
     else united.push({ fromSeconds, toSeconds });
   }
   return united;

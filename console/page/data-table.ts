@@ -18,7 +18,11 @@ export function dataTable({ columns, rows }: TableData, look: TableLook): HTMLEl
   const texts = columns.map((column) => cellText(column, look));
   return scrolling(
     look.caption,
-    columns.map(({ name, type }) => ({ name: headingOf(name), isNumber: type === 'number' })),
+    columns.map(({ name, type }) => ({
+      name: headingOf(name),
+      isNumber: type === 'number',
+      isTime: type === 'time',
+    })),
     rows.map((row) => row.map((cell, i) => texts[i]!(cell))),
   );
 }
@@ -39,13 +43,21 @@ export function linesTable({ times, lines }: Lines, look: TableLook): HTMLElemen
   );
 }
 
+export interface Heading {
+  readonly name: string;
+  readonly isNumber: boolean;
+  readonly isTime?: boolean;
+}
+
 /** A table of texts. */
 export function scrolling(
   caption: string,
-  headings: readonly { readonly name: string; readonly isNumber: boolean }[],
+  headings: readonly Heading[],
   rows: readonly (readonly string[])[],
 ): HTMLElement {
-  const kind = (i: number) => (headings[i]!.isNumber ? { class: 'number' } : {});
+  const kind = (i: number) => ({
+    class: headings[i]!.isNumber ? 'number' : headings[i]!.isTime ? 'time' : '',
+  });
   const head = headings.map(({ name }, i) => el('th', { scope: 'col', ...kind(i) }, name));
   const body = rows.map((row) => el('tr', {}, ...row.map((text, i) => el('td', kind(i), text))));
   return el(

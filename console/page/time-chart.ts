@@ -10,11 +10,16 @@ import type { Drawing, DrawTools, Mark } from './drawing.ts';
 import { createLegend, type Legend } from './legend-list.ts';
 import { tickTexts } from './time-axis.ts';
 
-/** Minutes and hours are no multiples of ten. */
-const SECONDS_BETWEEN_TICKS = [
-  ...[0.000001, 0.00001, 0.0001, 0.001, 0.01, 0.1].flatMap((unit) => [unit, 2 * unit, 5 * unit]),
-  ...[1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 172_800],
-];
+/** Distances between ticks where tens are not round. */
+const TICKS: Readonly<Record<string, number[]>> = {
+  s: [
+    ...[0.000001, 0.00001, 0.0001, 0.001, 0.01, 0.1].flatMap((unit) => [unit, 2 * unit, 5 * unit]),
+    ...[1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 172_800],
+  ],
+  bytes: Array.from({ length: 45 }, (_, power) => 2 ** power),
+};
+/** Alerts nearer than this share of a chart are one band: what flickers is one thing to look at. */
+const NEAR = 0.02;
 const AXIS_FONT = '12px system-ui, sans-serif';
 
 /** Lines over time; the crosshair is the page's, the legend says what it points at. */
@@ -116,7 +121,7 @@ function optionsOf(
         ...axis,
         size: (_, values) => 14 + 7 * Math.max(3, ...(values ?? []).map((text) => text.length)),
         space: 32,
-        ...(unit === 's' ? { incrs: SECONDS_BETWEEN_TICKS } : {}),
+        ...(TICKS[unit] ? { incrs: TICKS[unit] } : {}),
         grid: { stroke: () => colourOf('line'), width: 1 },
         values: (_, splits) => splits.map((value) => formatValue(value, unit)),
       },
@@ -151,7 +156,8 @@ function rangeOf(low: number | null, high: number | null, unit: string): [number
   if (low === null || high === null) return [0, 1];
   if (unit === 'none') return uPlot.rangeNum(low, high, 0.1, false) as [number, number];
   const [bottom, top] = [Math.min(0, low), Math.max(0, high)];
-  const room = (top - bottom || 1) * 0.08;
+  if (bottom === top) return [0, 1];
+  const room = (top - bottom) * 0.08;
   return [bottom < 0 ? bottom - room : 0, top + room];
 }
 
@@ -176,12 +182,12 @@ function drawMarks(u: uPlot, marks: readonly Mark[]): void {
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
   const at = (seconds: number) => Math.round(u.valToPos(seconds, 'x', true));
-  ctx.fillStyle = colourOf('red', 0.09);
-  for (const { fromSeconds, toSeconds } of unitedSpans(marks))
-    ctx.fillRect(at(fromSeconds), bbox.top, Math.max(1, at(toSeconds) - at(fromSeconds)), bbox.height);
-  for (const { fromSeconds } of marks) {
+  const { min = 0, max = 0 } = u.scales.x ?? {};
+  for (const { fromSeconds, toSeconds } of unitedSpans(marks, (max - min) * NEAR)) {
     const left = at(fromSeconds);
-    ctx.fillStyle = colourOf('red', 0.55);
+    ctx.fillStyle = colourOf('red', 0.09);
+    ctx.fillRect(left, bbox.top, Math.max(1, at(toSeconds) - left), bbox.height);
+    ctx.fillStyle = colourOf('red', 0.45);
     ctx.fillRect(left, bbox.top, Math.max(1, devicePixelRatio), bbox.height);
   }
   ctx.restore();

@@ -109,7 +109,7 @@ export function companies(questions: Questions): DashboardBuilder {
           unit: 'short',
           width: 24,
         },
-        '*',
+        'year, genre, company, films_full, films_fractional, year_films',
       ),
     );
 }

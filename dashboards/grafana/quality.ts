@@ -77,7 +77,7 @@ export function quality(): DashboardBuilder {
           'Last closed period',
           'Rows, what was expected, and the line below which it counts as a dip.',
           'short',
-          { noValue: NO_RECONCILER, height: 10 },
+          { noValue: 'no hour has closed yet', height: 10 },
         ),
         [
           ['reelstream_recon_period_rows', 'rows {{table}} {{period}}'],

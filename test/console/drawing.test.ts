@@ -211,9 +211,10 @@ describe('a state timeline', () => {
   });
 });
 
-it('alerts at the same time are one span', () => {
+it('alerts at the same time, or nearly so, are one span', () => {
   const span = (fromSeconds: number, toSeconds: number) => ({ fromSeconds, toSeconds });
   expect(unitedSpans([span(5, 9), span(0, 6), span(20, 21), span(1, 2)])).toEqual([span(0, 9), span(20, 21)]);
+  expect(unitedSpans([span(0, 1), span(3, 4), span(9, 10)], 2)).toEqual([span(0, 4), span(9, 10)]);
 });
 
 describe('time', () => {
