@@ -1,6 +1,6 @@
 /**
  * Pictures of every dashboard and page of a running console, for docs/images:
- *   node scripts/screenshots.mjs [http://127.0.0.1:8090] [--from now-15m]
+ *   node scripts/screenshots.mjs [http://127.0.0.1:8090] [--from now-15m] [--only part-of-a-name]
  * Needs Chromium on the PATH and a stack that has run for a while. ImageMagick, where it is, makes them smaller.
  */
 import { spawnSync } from 'node:child_process';
@@ -18,7 +18,7 @@ const NARROW = 360;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { from: { type: 'string', default: 'now-15m' } },
+  options: { from: { type: 'string', default: 'now-15m' }, only: { type: 'string', default: '' } },
 });
 const base = positionals[0] ?? 'http://127.0.0.1:8090';
 const { dashboards } = await (await fetch(`${base}/console/state`)).json();
@@ -40,7 +40,7 @@ const shots = [
   { name: 'console-questions', hash: '#/questions' },
   { name: 'console-question', hash: '#/questions/revenue-by-genre-by-year?from=1980' },
   { name: 'console-recommendations', hash: '#/recommendations/1', height: 1_100 },
-];
+].filter(({ name }) => name.includes(values.only));
 
 mkdirSync(FOLDER, { recursive: true });
 const executablePath = ['chromium', 'chromium-browser']
