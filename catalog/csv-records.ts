@@ -26,6 +26,7 @@ const QUOTE = 0x22;
 const COMMA = 0x2c;
 const LF = 0x0a;
 const CR = 0x0d;
+const CRLF_BYTES = 2;
 
 /**
  * Cuts a byte stream into CSV records (RFC 4180). A line ends with LF, CRLF or a lone CR outside quotes; a quote in the
@@ -89,7 +90,8 @@ function createCutter(maxRecordBytes: number) {
           continue;
         }
         const found = scanRecord(pending, at, isLast);
-        const isFull = pending.length - at > maxRecordBytes;
+        // with its line end, so that a record of just that size is told whole however it arrives
+        const isFull = pending.length - at > maxRecordBytes + CRLF_BYTES - 1;
         if (found === 'more' && !isFull) break;
         if (typeof found === 'object' && found.end - at <= maxRecordBytes) {
           const isBlank = found.end === at;

@@ -194,6 +194,16 @@ describe('readStretches', () => {
     );
   });
 
+  it('takes a record of just the largest size whole, however it arrives', async () => {
+    const bytes = Buffer.from('"\r\n\r\na\r\na"\r\n');
+    for (const chunk of [1, 2, 3, 11, 12, 100]) {
+      const found = await stretches(bytes, chunk, 10);
+      expect(found.map(({ line, byteLength, fault }) => ({ line, byteLength, fault }))).toEqual([
+        { line: 1, byteLength: 10, fault: null },
+      ]);
+    }
+  });
+
   it('keeps the head of a line that is too large, and its length', async () => {
     const huge = 'x'.repeat(3_000_000);
     const found = await stretches(Buffer.from(`a,b\n1,${huge}\n2,y\n`), 65_536);
