@@ -68,7 +68,8 @@ function createCutter(maxRecordBytes: number) {
   const skipTooLarge = (from: number, isLast: boolean): { next: number; stretch: Stretch | null } => {
     const open = tooLarge!;
     const end = lineEnd(pending, from, isLast);
-    const stop = end?.at ?? pending.length;
+    // what a CR at the end of the buffer is, only the next byte tells
+    const stop = end?.at ?? pending.length - (pending.at(-1) === CR ? 1 : 0);
     open.byteLength += stop - from;
     if (!end) return { next: stop, stretch: null };
     passLines(from, end.next);

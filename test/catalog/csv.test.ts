@@ -204,6 +204,16 @@ describe('readStretches', () => {
     }
   });
 
+  it('sees a lone CR behind what is too large, however it arrives', async () => {
+    for (const chunk of [1, 2, 5, 10, 100]) {
+      const found = await stretches(Buffer.from('aa,"bbb,"\rc'), chunk, 8);
+      expect(found.map(({ byteLength, fault }) => [byteLength, fault])).toEqual([
+        [9, 'too_large'],
+        [1, null],
+      ]);
+    }
+  });
+
   it('keeps the head of a line that is too large, and its length', async () => {
     const huge = 'x'.repeat(3_000_000);
     const found = await stretches(Buffer.from(`a,b\n1,${huge}\n2,y\n`), 65_536);
