@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { withDeadline } from '../core/deadline.ts';
 import { ReelstreamError } from '../core/errors.ts';
@@ -50,8 +51,16 @@ const METADATA_LOOK_MS = 30_000;
 export async function openKafkaWriter(options: KafkaWriterOptions): Promise<LogWriter> {
   const { connection, topic, connectTimeoutMs = 15_000, clock = systemClock } = options;
   const logger = (options.logger ?? silentLogger).child({ topic });
-  const cluster = openCluster(createKafka(connection, logger), METADATA_MAX_AGE_MS);
+  const sockets = new Set<Socket>();
+  const onSocket = (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  };
+  const cluster = openCluster(createKafka(connection, logger, onSocket), METADATA_MAX_AGE_MS);
   const opened: TopicConnection = { cluster, topic, clock, logger };
+  const hangUp = () => {
+    for (const socket of sockets) socket.destroy(new Error('the writer is closed'));
+  };
   const giveUp = new AbortController();
   try {
     await connectWithin(opened, connectTimeoutMs, giveUp.signal);
@@ -64,7 +73,7 @@ export async function openKafkaWriter(options: KafkaWriterOptions): Promise<LogW
     });
     const identity = await withDeadline(warmUp, connectTimeoutMs, clock, `writing to ${topic}`);
     if (!identity) throw new ReelstreamError('unavailable', `${topic}: no producer id`);
-    return new KafkaWriter(options, opened, (handlers) => {
+    return new KafkaWriter(options, opened, hangUp, (handlers) => {
       const { lingerMs = DEFAULT_LINGER_MS, compression = 'none', deliveryTimeoutMs = 120_000 } = options;
       const { batchBytes = DEFAULT_BATCH_BYTES, onReport } = options;
       return new BatchSender(
@@ -78,6 +87,7 @@ export async function openKafkaWriter(options: KafkaWriterOptions): Promise<LogW
     });
   } catch (error) {
     giveUp.abort();
+    hangUp();
     await closeWithin(opened, CLOSE_TIMEOUT_MS, []);
     if (error instanceof ReelstreamError && error.code !== 'timeout') throw error;
     throw new ReelstreamError('unavailable', `${topic}: ${(error as Error).message}`, { cause: error });
@@ -89,6 +99,7 @@ type Handlers = ConstructorParameters<typeof BatchSender>[1];
 class KafkaWriter implements LogWriter {
   readonly #options: KafkaWriterOptions;
   readonly #opened: TopicConnection;
+  readonly #hangUp: () => void;
   readonly #clock: Clock;
   readonly #sender: BatchSender;
   readonly #maxRecords: number;
@@ -108,10 +119,12 @@ class KafkaWriter implements LogWriter {
   constructor(
     options: KafkaWriterOptions,
     opened: TopicConnection,
+    hangUp: () => void,
     createSender: (handlers: Handlers) => BatchSender,
   ) {
     this.#options = options;
     this.#opened = opened;
+    this.#hangUp = hangUp;
     this.#clock = opened.clock;
     this.#maxRecords = options.maxQueueRecords ?? 200_000;
     this.#maxBytes = (options.maxQueueKilobytes ?? 65_536) * 1_024;
@@ -171,6 +184,8 @@ class KafkaWriter implements LogWriter {
     this.#sender.stop();
     this.#dead ??= new ReelstreamError('kafka', `${this.#options.topic}: the writer is closed`);
     this.#wake();
+    // an answer that nobody waits for any more would be waited for by the library
+    if (this.#held() > 0) this.#hangUp();
     await closeWithin(this.#opened, CLOSE_TIMEOUT_MS, []);
     return this.counts();
   }

@@ -1,4 +1,4 @@
-import { connect as connectPlain, isIP } from 'node:net';
+import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { type Broker, type Cluster, Kafka, type KafkaConfig, logLevel } from 'kafkajs';
 import { ReelstreamError } from '../core/errors.ts';
@@ -27,7 +27,12 @@ export interface KafkaConnection {
 const REQUEST_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 3_000;
 
-export function createKafka(connection: KafkaConnection, logger: Logger = silentLogger): Kafka {
+/** @param onSocket for whoever must be able to end a connection that the library would wait for */
+export function createKafka(
+  connection: KafkaConnection,
+  logger: Logger = silentLogger,
+  onSocket: (socket: Socket) => void = () => {},
+): Kafka {
   const { brokers, clientId, tls = false, tlsAuthorities, sasl } = connection;
   return new Kafka({
     brokers: [...brokers],
@@ -36,7 +41,11 @@ export function createKafka(connection: KafkaConnection, logger: Logger = silent
     ...(sasl ? { sasl: sasl as NonNullable<KafkaConfig['sasl']> } : {}),
     connectionTimeout: CONNECT_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    socketFactory: openSocket,
+    socketFactory: (asked) => {
+      const socket = openSocket(asked);
+      onSocket(socket);
+      return socket;
+    },
     // Enough to get over a change of leader; longer outages are the caller's, who knows what may wait
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3 },
     logLevel: logLevel.INFO,
@@ -51,7 +60,9 @@ export function createKafka(connection: KafkaConnection, logger: Logger = silent
 /** The library adds a listener per try while a broker is away; Node takes eleven of them for a leak and warns. */
 const MAX_SOCKET_LISTENERS = 100;
 
-const openSocket: NonNullable<KafkaConfig['socketFactory']> = ({ host, port, ssl, onConnect }) => {
+type SocketAsked = Parameters<NonNullable<KafkaConfig['socketFactory']>>[0];
+
+function openSocket({ host, port, ssl, onConnect }: SocketAsked): Socket {
   // a hosted cluster may tell its customers apart by the name they ask for; an address is not allowed there
   const asked = isIP(host) === 0 ? { servername: host } : {};
   const socket = ssl
@@ -60,7 +71,7 @@ const openSocket: NonNullable<KafkaConfig['socketFactory']> = ({ host, port, ssl
   socket.setKeepAlive(true, 60_000);
   socket.setMaxListeners(MAX_SOCKET_LISTENERS);
   return socket;
-};
+}
 
 /**
  * Brokers of one cluster, by the library's connections, versions and authentication, without its consumer.
