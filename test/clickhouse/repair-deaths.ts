@@ -52,8 +52,11 @@ export async function loadCatalogue(clickhouse: ClickHouse): Promise<number> {
   return version;
 }
 
-/** Statements of a rebuild of one month from its note on: note, 5 twins made sure of, 5 swapped in, 5 dropped, done. */
-export const REBUILD_STATEMENTS = 17;
+/** raw and its aggregates; each has a twin that is made sure of, swapped in and dropped */
+const TABLES = 6;
+
+/** Statements of a rebuild of one month from its note on: the note, those of the twins, done. */
+export const REBUILD_STATEMENTS = 1 + 3 * TABLES + 1;
 
 /** A catalogue rebuild dies in every slot at another statement; a claim of all slots leaves them whole, old or new. */
 export async function rebuildDies(world: RepairWorld, deaths: readonly Death[]): Promise<void> {
@@ -90,7 +93,7 @@ export async function rebuildDies(world: RepairWorld, deaths: readonly Death[]):
 }
 
 /** Statements of a rewind over two months from its note on: one note, then each month as above. */
-export const REWIND_STATEMENTS = 1 + 2 * 16;
+export const REWIND_STATEMENTS = 1 + 2 * (3 * TABLES + 1);
 
 /** A rewind over months that alternate dies in every slot at another statement; a claim cuts all of it or nothing. */
 export async function rewindDies(world: RepairWorld, deaths: readonly Death[]): Promise<void> {
