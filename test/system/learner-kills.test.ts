@@ -31,7 +31,9 @@ import { connectionTo } from '../kafka/log-fixture.ts';
 const isFull = process.env.REELSTREAM_TEST_FULL === '1';
 const KILLS = isFull ? 50 : 6;
 const MAX_PAUSE_MS = 1_500;
-const LOST_RECORDS = 2_000;
+const LOST_RECORDS = isFull ? 2_000 : 250;
+/** In the short run each order of learning is worth as much by chance, for there are ten times fewer ratings. */
+const RMSE_TOLERANCE = isFull ? 0.001 : 0.003;
 /** What changes opinions, and what must not: duplicates and values out of range. */
 const LOAD = [
   ...['--rate', '1500', '--for', isFull ? '180s' : '15s'],
@@ -216,7 +218,7 @@ describe('the recommender process', () => {
     for (const one of [model, twin.recommender]) one.replay(one.replayRoundsDue());
     const [one, other] = [rmse(model, users), rmse(twin.recommender, users)];
     process.stdout.write(`RMSE ${one} and ${other}; ${lost} records were learned in another order\n`);
-    expect(Math.abs(one - other)).toBeLessThan(0.001);
+    expect(Math.abs(one - other)).toBeLessThan(RMSE_TOLERANCE);
   });
 
   it('recommends on the command line what the API does, and from its snapshot when it has stopped', async () => {
