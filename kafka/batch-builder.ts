@@ -56,6 +56,7 @@ export class BatchBuilder {
   readonly #bytes: Buffer;
   #at = BATCH_HEADER_BYTES;
   #count = 0;
+  #contentBytes = 0;
   #baseTsMs = 0;
   #maxTsMs = 0;
 
@@ -65,6 +66,11 @@ export class BatchBuilder {
 
   get count(): number {
     return this.#count;
+  }
+
+  /** of keys and values */
+  get contentBytes(): number {
+    return this.#contentBytes;
   }
 
   /** header included */
@@ -94,15 +100,15 @@ export class BatchBuilder {
     const offsetDelta = zigzag(this.#count);
     const keyLength = zigzag(key === null ? -1 : key.length);
     const valueLength = zigzag(value === null ? -1 : value.length);
+    const contentBytes = (key === null ? 0 : key.length) + (value === null ? 0 : value.length);
     const headerBytes = headers.length === 0 ? 1 : bytesOfHeaders(headers);
     const bodyBytes =
       1 +
       varintBytes(tsDelta) +
       varintBytes(offsetDelta) +
       varintBytes(keyLength) +
-      (key === null ? 0 : key.length) +
       varintBytes(valueLength) +
-      (value === null ? 0 : value.length) +
+      contentBytes +
       headerBytes;
     const bytes = this.#bytes;
     let at = putVarint(bytes, this.#at, zigzag(bodyBytes));
@@ -114,6 +120,7 @@ export class BatchBuilder {
     at = putVarint(bytes, at, valueLength);
     if (value !== null) at = putBytes(bytes, at, value);
     this.#at = headers.length === 0 ? putVarint(bytes, at, 0) : putHeaders(bytes, at, headers);
+    this.#contentBytes += contentBytes;
     this.#count++;
   }
 
@@ -133,6 +140,7 @@ export class BatchBuilder {
   reset(): void {
     this.#at = BATCH_HEADER_BYTES;
     this.#count = 0;
+    this.#contentBytes = 0;
     this.#baseTsMs = 0;
     this.#maxTsMs = 0;
   }

@@ -19,7 +19,7 @@ import { type ProduceAnswer, type ProduceAnswers, writeProduceRequest } from './
 import type { ProduceTarget } from './produce-target.ts';
 import { errorTypeOf, isFatal, toKafkaError } from './protocol-errors.ts';
 import { isDue, planRequests } from './request-plan.ts';
-import { createTrouble, createTroubles } from './trouble.ts';
+import { createTrouble, createTroubles, logTrouble, pauseAndRefresh } from './trouble.ts';
 
 export interface SenderOptions {
   readonly target: ProduceTarget;
@@ -69,6 +69,8 @@ export class BatchSender {
   readonly #builders: BuilderPool;
   readonly #expiry: NodeJS.Timeout;
   readonly #identities: Identities;
+  /** every partition begins with it */
+  readonly #first: ProducerIdentity;
   #linger: NodeJS.Timeout | null = null;
   #isScheduled = false;
   #isUrgent = false;
@@ -78,10 +80,10 @@ export class BatchSender {
     this.#handlers = handlers;
     this.#builders = createBuilderPool(options.batchBytes);
     this.#identities = createIdentities(
-      identity,
       () => this.#askForIdentity(),
       () => this.#pump(),
     );
+    this.#first = identity;
     this.adopt();
     this.#expiry = setInterval(() => this.#expire(), EXPIRY_LOOK_MS);
   }
@@ -103,7 +105,6 @@ export class BatchSender {
     const { clock } = this.#options;
     const batch = this.#openFor(queue, recordBytesAtMost(key, value, headers));
     batch.builder.append(key, value, clock.nowMs(), headers);
-    batch.contentBytes += (key === null ? 0 : key.length) + (value === null ? 0 : value.length);
     if (batch.marks === null) return;
     batch.marks.tags.push(tag);
     batch.marks.handedAtMs.push(clock.monotonicMs());
@@ -124,7 +125,8 @@ export class BatchSender {
   /** The topic may have got more partitions. */
   adopt(): void {
     const count = Math.max(-1, ...this.#options.target.leaders().keys()) + 1;
-    while (this.#queues.length < count) this.#queues.push(createPartitionQueue(this.#queues.length));
+    while (this.#queues.length < count)
+      this.#queues.push(createPartitionQueue(this.#queues.length, this.#first));
   }
 
   #openFor(queue: PartitionQueue, atMost: number): PendingBatch {
@@ -241,8 +243,7 @@ export class BatchSender {
     const { logger, topic } = this.#options;
     const { trouble, partition } = queue;
     const waitMs = trouble.add(name);
-    const log = trouble.times === 1 ? logger.warn : logger.debug;
-    log.call(logger, { topic, partition, error: name }, 'batch not taken: will be sent again');
+    logTrouble(logger, trouble, { topic, partition, error: name }, 'batch not taken: will be sent again');
     queue.isBackingOff = true;
     void this.#pauseAndRefresh(waitMs).then(() => {
       queue.isBackingOff = false;
@@ -275,17 +276,13 @@ export class BatchSender {
     const trouble = this.#troubles(leader);
     const waitMs = trouble.add(errorTypeOf(error));
     const fields = { topic, leader, error: errorTypeOf(error), reason: String(error) };
-    (trouble.times === 1 ? logger.warn : logger.debug).call(logger, fields, 'not sent: will try again');
+    logTrouble(logger, trouble, fields, 'not sent: will try again');
     await this.#pauseAndRefresh(waitMs);
   }
 
-  async #pauseAndRefresh(waitMs: number): Promise<void> {
-    const { target, clock, logger, topic } = this.#options;
-    await clock.sleep(waitMs, this.#stopped.signal);
-    if (this.#stopped.signal.aborted) return;
-    await target.refresh().catch((reason: unknown) => {
-      logger.debug({ topic, error: errorTypeOf(reason) }, 'topic metadata not refreshed');
-    });
+  #pauseAndRefresh(waitMs: number): Promise<void> {
+    const { target } = this.#options;
+    return pauseAndRefresh(this.#options, () => target.refresh(), waitMs, this.#stopped.signal);
   }
 
   #die(error: ReelstreamError): void {

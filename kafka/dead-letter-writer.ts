@@ -1,8 +1,9 @@
-import kafkajs, { type Message } from 'kafkajs';
+import type { Message } from 'kafkajs';
 import { ReelstreamError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import { createAwaitedProducer } from './awaited-producer.ts';
 import { DEAD_LETTER_HEADERS, type DeadLetterRecord } from './dead-letter-record.ts';
-import { createKafka, type KafkaConnection } from './kafkajs-client.ts';
+import type { KafkaConnection } from './kafkajs-client.ts';
 import { errorTypeOf, toKafkaError } from './protocol-errors.ts';
 
 export interface DeadLetterWriter {
@@ -27,33 +28,20 @@ const MAX_KEY_BYTES = 16 * 1024;
 const MAX_REQUEST_BYTES = 1_030_000;
 
 /**
- * Writes dead letters: seldom, few, and each must be safe before the row that names it. So it sends at once and waits,
- * by the library's own producer, which a handful of records does not keep busy.
+ * Writes dead letters: seldom, few, and each must be safe before the row that names it. So it sends at once and waits.
  */
 export function createDeadLetterWriter({
   connection,
   topic,
   logger,
 }: DeadLetterWriterOptions): DeadLetterWriter {
-  const producer = createKafka(connection, logger).producer({
-    allowAutoTopicCreation: false,
-    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-  });
-  let connected: Promise<void> | null = null;
-  const connect = async () => {
-    connected ??= producer.connect();
-    await connected.catch((error: unknown) => {
-      connected = null;
-      throw error;
-    });
-  };
+  const producer = createAwaitedProducer(connection, topic, logger);
 
   return {
     async write(records) {
       try {
-        await connect();
-        for (const messages of chunk(records.map(toMessage)))
-          await producer.send({ topic, messages, acks: -1 });
+        await producer.connect();
+        for (const messages of chunk(records.map(toMessage))) await producer.send(messages);
       } catch (error) {
         if (errorTypeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') {
           throw new ReelstreamError('kafka', `topic ${topic} does not exist`, { cause: error });
@@ -61,7 +49,7 @@ export function createDeadLetterWriter({
         throw toKafkaError(`dead letters to ${topic}`, error);
       }
     },
-    close: () => producer.disconnect(),
+    close: () => producer.close(),
   };
 }
 

@@ -4,7 +4,7 @@ import { withDeadline } from '../core/deadline.ts';
 import { ReelstreamError } from '../core/errors.ts';
 import { type Logger, silentLogger } from '../core/logger.ts';
 import { BATCH_HEADER_BYTES, toHeaders } from './batch-builder.ts';
-import { BatchSender } from './batch-sender.ts';
+import { BatchSender, type SenderHandlers } from './batch-sender.ts';
 import type { Compression } from './codecs.ts';
 import { createKafka, type KafkaConnection, openCluster } from './kafkajs-client.ts';
 import type { DeliveryReport, LogWriter, Placement, WriterCounts } from './log-writer.ts';
@@ -20,8 +20,6 @@ export interface KafkaWriterOptions {
   /** how long a record may wait for others to share a request with; default 5 ms */
   readonly lingerMs?: number;
   readonly compression?: Compression;
-  /** what a batch may grow to; default 128 KB */
-  readonly batchBytes?: number;
   /** records that may wait for acknowledgement before `tryWrite` refuses; default 200,000 */
   readonly maxQueueRecords?: number;
   /** default 64 MB */
@@ -38,7 +36,8 @@ export interface KafkaWriterOptions {
 }
 
 const DEFAULT_LINGER_MS = 5;
-const DEFAULT_BATCH_BYTES = 131_072;
+/** what a batch may grow to */
+const BATCH_BYTES = 131_072;
 const CLOSE_TIMEOUT_MS = 2_000;
 const METADATA_MAX_AGE_MS = 60_000;
 const METADATA_LOOK_MS = 30_000;
@@ -75,11 +74,11 @@ export async function openKafkaWriter(options: KafkaWriterOptions): Promise<LogW
     if (!identity) throw new ReelstreamError('unavailable', `${topic}: no producer id`);
     return new KafkaWriter(options, opened, hangUp, (handlers) => {
       const { lingerMs = DEFAULT_LINGER_MS, compression = 'none', deliveryTimeoutMs = 120_000 } = options;
-      const { batchBytes = DEFAULT_BATCH_BYTES, onReport } = options;
       return new BatchSender(
         {
-          ...{ target, topic, lingerMs, compression, deliveryTimeoutMs, batchBytes, clock, logger },
-          withMarks: onReport !== undefined,
+          ...{ target, topic, lingerMs, compression, deliveryTimeoutMs, clock, logger },
+          batchBytes: BATCH_BYTES,
+          withMarks: options.onReport !== undefined,
         },
         handlers,
         identity,
@@ -93,8 +92,6 @@ export async function openKafkaWriter(options: KafkaWriterOptions): Promise<LogW
     throw new ReelstreamError('unavailable', `${topic}: ${(error as Error).message}`, { cause: error });
   }
 }
-
-type Handlers = ConstructorParameters<typeof BatchSender>[1];
 
 class KafkaWriter implements LogWriter {
   readonly #options: KafkaWriterOptions;
@@ -120,7 +117,7 @@ class KafkaWriter implements LogWriter {
     options: KafkaWriterOptions,
     opened: TopicConnection,
     hangUp: () => void,
-    createSender: (handlers: Handlers) => BatchSender,
+    createSender: (handlers: SenderHandlers) => BatchSender,
   ) {
     this.#options = options;
     this.#opened = opened;
@@ -210,16 +207,16 @@ class KafkaWriter implements LogWriter {
   }
 
   #wake(): void {
-    const isReady = ({ isOver }: { readonly isOver: () => boolean }) => this.#dead !== null || isOver();
-    const ready = this.#waiting.filter(isReady);
-    if (ready.length === 0) return;
-    this.#waiting = this.#waiting.filter((waiting) => !ready.includes(waiting));
-    for (const { wake } of ready) wake();
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const one of waiting) {
+      if (this.#dead !== null || one.isOver()) one.wake();
+      else this.#waiting.push(one);
+    }
   }
 
   #onAcknowledged(partition: number, batch: PendingBatch, baseOffset: number): void {
-    const { count } = batch.builder;
-    this.#acked += count;
+    this.#acked += batch.builder.count;
     this.#settle(partition, batch, baseOffset, null);
   }
 
@@ -231,7 +228,7 @@ class KafkaWriter implements LogWriter {
   }
 
   #settle(partition: number, batch: PendingBatch, baseOffset: number, error: Error | null): void {
-    this.#queuedBytes -= batch.contentBytes;
+    this.#queuedBytes -= batch.builder.contentBytes;
     if (partition === this.#keyless % this.#sender.partitions) this.#keyless++;
     const { onReport } = this.#options;
     if (onReport && batch.marks) {

@@ -2,16 +2,13 @@
 export interface WriterCounts {
   /** records taken by `tryWrite` */
   readonly enqueued: number;
-  /**
-   * Records the broker acknowledged. Exact right after `flush`, and always with full delivery reports;
-   * in between a floor that trails by about a second, because reports of success are not asked for.
-   */
+  /** records the broker acknowledged, so far as its answers have come */
   readonly acked: number;
   /** records given up by the client after its retries */
   readonly failed: number;
 }
 
-/** The broker's answer for one record; only with full delivery reports. */
+/** The broker's answer for one record, where reports are asked for. */
 export interface DeliveryReport {
   /** what the caller passed as `tag` */
   readonly tag: number;
@@ -46,8 +43,8 @@ export interface LogWriter {
   /** Resolves when the queue takes records again; rejects with what killed the writer. */
   room(): Promise<void>;
   /**
-   * A barrier: resolves when every record so far is acknowledged or has failed, with exact counts.
-   * Write nothing until it resolves, or the counts are a floor again.
+   * A barrier: resolves when every record is acknowledged or has failed. Write nothing until it resolves: it would be waited
+   * for too.
    * @throws ReelstreamError `timeout` when records are still in flight after `deadlineMs`
    */
   flush(deadlineMs: number): Promise<WriterCounts>;

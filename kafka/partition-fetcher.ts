@@ -7,7 +7,7 @@ import type { Fetch } from './log-reader.ts';
 import { meaningOf } from './partition-error.ts';
 import { errorTypeOf, fetchErrorOf, isFatal } from './protocol-errors.ts';
 import { readRecordSet } from './record-batch.ts';
-import { createTrouble, createTroubles, type Trouble } from './trouble.ts';
+import { createTrouble, createTroubles, logTrouble, pauseAndRefresh, type Trouble } from './trouble.ts';
 
 /** Where answers come from. */
 export interface FetchSource {
@@ -266,20 +266,14 @@ export class PartitionFetcher {
     await this.#pauseAndRefresh(waitMs);
   }
 
-  async #pauseAndRefresh(waitMs: number): Promise<void> {
-    const { source, clock, logger, topic } = this.#options;
-    await clock.sleep(waitMs, this.#stopped.signal);
-    if (this.#stopped.signal.aborted) return;
-    await source.refresh().catch((reason: unknown) => {
-      logger.debug({ topic, error: errorTypeOf(reason) }, 'topic metadata not refreshed');
-    });
+  #pauseAndRefresh(waitMs: number): Promise<void> {
+    const { source } = this.#options;
+    return pauseAndRefresh(this.#options, () => source.refresh(), waitMs, this.#stopped.signal);
   }
 
-  /** The first of a row; the others are no news. */
-  #logFailure({ times }: Trouble, fields: Readonly<Record<string, unknown>>): void {
+  #logFailure(trouble: Trouble, fields: Readonly<Record<string, unknown>>): void {
     const { logger, topic } = this.#options;
-    const log = times === 1 ? logger.warn : logger.debug;
-    log.call(logger, { topic, ...fields }, 'fetch failed: will try again');
+    logTrouble(logger, trouble, { topic, ...fields }, 'fetch failed: will try again');
   }
 
   #fetchingAgain(fields: Readonly<Record<string, unknown>>): void {

@@ -15,8 +15,6 @@ export interface PendingBatch {
   readonly createdAtMs: number;
   /** per record what the caller knows it by and when it was handed over; null when nobody asked for reports */
   readonly marks: { readonly tags: number[]; readonly handedAtMs: number[] } | null;
-  /** bytes of keys and values */
-  contentBytes: number;
   /** from its first try on; every other try is the same to the last bit */
   identity: BatchIdentity | null;
   /** a try got no answer */
@@ -39,12 +37,13 @@ export interface PartitionQueue {
   readonly trouble: Trouble;
 }
 
-export const createPartitionQueue = (partition: number): PartitionQueue => ({
+/** @param identity nobody has lost it yet, so any number of partitions may begin with it */
+export const createPartitionQueue = (partition: number, identity: ProducerIdentity): PartitionQueue => ({
   partition,
   open: null,
   full: [],
   underWay: null,
-  identity: null,
+  identity,
   nextSequence: 0,
   isBackingOff: false,
   trouble: createTrouble(),
@@ -58,7 +57,6 @@ export const createPendingBatch = (
   builder,
   createdAtMs,
   marks: withMarks ? { tags: [], handedAtMs: [] } : null,
-  contentBytes: 0,
   identity: null,
   isUncertain: false,
   isSettled: false,
@@ -133,7 +131,6 @@ export function splitBatch(batch: PendingBatch): [PendingBatch, PendingBatch] {
     );
     for (const { key, value, tsMs, headers } of records.slice(from, to)) {
       part.builder.append(key, value, tsMs, headers);
-      part.contentBytes += (key?.length ?? 0) + (value?.length ?? 0);
     }
     part.marks?.tags.push(...batch.marks!.tags.slice(from, to));
     part.marks?.handedAtMs.push(...batch.marks!.handedAtMs.slice(from, to));

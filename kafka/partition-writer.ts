@@ -1,6 +1,6 @@
-import kafkajs from 'kafkajs';
 import type { Logger } from '../core/logger.ts';
-import { createKafka, type KafkaConnection } from './kafkajs-client.ts';
+import { createAwaitedProducer } from './awaited-producer.ts';
+import type { KafkaConnection } from './kafkajs-client.ts';
 import { toKafkaError } from './protocol-errors.ts';
 
 export interface PartitionRecord {
@@ -23,27 +23,16 @@ export function createPartitionWriter(
   topic: string,
   logger?: Logger,
 ): PartitionWriter {
-  const producer = createKafka(connection, logger).producer({
-    allowAutoTopicCreation: false,
-    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-  });
-  let connected: Promise<void> | null = null;
-  const connect = async () => {
-    connected ??= producer.connect();
-    await connected.catch((error: unknown) => {
-      connected = null;
-      throw error;
-    });
-  };
+  const producer = createAwaitedProducer(connection, topic, logger);
   return {
     async write(records) {
       try {
-        await connect();
-        await producer.send({ topic, messages: [...records], acks: -1 });
+        await producer.connect();
+        await producer.send([...records]);
       } catch (error) {
         throw toKafkaError(`records to ${topic}`, error);
       }
     },
-    close: () => producer.disconnect(),
+    close: () => producer.close(),
   };
 }

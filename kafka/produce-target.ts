@@ -1,7 +1,7 @@
 import { askForIdentity, produceTo } from './kafkajs-client.ts';
 import type { ProducerIdentity } from './partition-queue.ts';
 import type { ProduceAnswers } from './produce-request.ts';
-import type { TopicConnection } from './topic-connection.ts';
+import { leadersOf, type TopicConnection } from './topic-connection.ts';
 
 /** Where batches go. */
 export interface ProduceTarget {
@@ -14,11 +14,9 @@ export interface ProduceTarget {
   refresh(): Promise<void>;
 }
 
-export function produceTargetOf({ cluster, topic }: TopicConnection): ProduceTarget {
-  const leaders = () =>
-    new Map(
-      cluster.findTopicPartitionMetadata(topic).map(({ partitionId, leader }) => [partitionId, leader]),
-    );
+export function produceTargetOf(connection: TopicConnection): ProduceTarget {
+  const { cluster } = connection;
+  const leaders = () => leadersOf(connection);
   return {
     leaders,
     produce: (leader, body) => produceTo(cluster, leader, body),

@@ -67,13 +67,21 @@ export async function untilAnswered<T>(
   return undefined;
 }
 
+/** Partition -> broker that leads it now, as far as is known. */
+export function leadersOf({
+  cluster,
+  topic,
+}: Pick<TopicConnection, 'cluster' | 'topic'>): ReadonlyMap<number, number> {
+  return new Map(
+    cluster.findTopicPartitionMetadata(topic).map(({ partitionId, leader }) => [partitionId, leader]),
+  );
+}
+
 /** Where a fetcher finds the topic's leaders. */
-export function fetchSourceOf({ cluster, topic }: TopicConnection): FetchSource {
+export function fetchSourceOf(connection: Pick<TopicConnection, 'cluster' | 'topic'>): FetchSource {
+  const { cluster } = connection;
   return {
-    leaders: () =>
-      new Map(
-        cluster.findTopicPartitionMetadata(topic).map(({ partitionId, leader }) => [partitionId, leader]),
-      ),
+    leaders: () => leadersOf(connection),
     fetch: (leader, request) => fetchFrom(cluster, leader, request),
     refresh: () => cluster.refreshMetadata(),
   };

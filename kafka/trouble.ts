@@ -1,4 +1,7 @@
 import { createBackoff } from '../core/backoff.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Logger } from '../core/logger.ts';
+import { errorTypeOf } from './protocol-errors.ts';
 
 const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 2_000;
@@ -44,4 +47,29 @@ export function createTroubles(): (leader: number) => Trouble {
     troubles.set(leader, trouble);
     return trouble;
   };
+}
+
+/** The first of a row is a warning; the others are no news. */
+export function logTrouble(
+  logger: Logger,
+  { times }: Trouble,
+  fields: Readonly<Record<string, unknown>>,
+  message: string,
+): void {
+  const log = times === 1 ? logger.warn : logger.debug;
+  log.call(logger, fields, message);
+}
+
+/** Waits, then asks who leads what, for the next try; ends early when the signal does. */
+export async function pauseAndRefresh(
+  { topic, clock, logger }: { readonly topic: string; readonly clock: Clock; readonly logger: Logger },
+  refresh: () => Promise<void>,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  await clock.sleep(waitMs, signal);
+  if (signal.aborted) return;
+  await refresh().catch((reason: unknown) => {
+    logger.debug({ topic, error: errorTypeOf(reason) }, 'topic metadata not refreshed');
+  });
 }

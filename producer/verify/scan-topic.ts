@@ -3,16 +3,11 @@ import { withStallDeadline } from '../../core/deadline.ts';
 import { ReelstreamError } from '../../core/errors.ts';
 import type { LogRecord } from '../../core/log-record.ts';
 import { type Logger, silentLogger } from '../../core/logger.ts';
-import {
-  createKafka,
-  fetchFrom,
-  type KafkaCluster,
-  type KafkaConnection,
-  openCluster,
-} from '../../kafka/kafkajs-client.ts';
+import { createKafka, type KafkaConnection, openCluster } from '../../kafka/kafkajs-client.ts';
 import type { Fetch } from '../../kafka/log-reader.ts';
-import { type FetcherHandlers, type FetchSource, PartitionFetcher } from '../../kafka/partition-fetcher.ts';
+import { type FetcherHandlers, PartitionFetcher } from '../../kafka/partition-fetcher.ts';
 import { toKafkaError } from '../../kafka/protocol-errors.ts';
+import { fetchSourceOf } from '../../kafka/topic-connection.ts';
 import type { OffsetRange } from './log-image.ts';
 
 export interface ScanOptions {
@@ -51,7 +46,7 @@ export async function scanTopic(options: ScanOptions, take: TakeRecords): Promis
     beat();
     await new Promise<void>((resolve, reject) => {
       const handlers = createHandlers({ ranges, topic, take, beat, resolve, reject });
-      const source = sourceOf(cluster, topic);
+      const source = fetchSourceOf({ cluster, topic });
       const fetcher = new PartitionFetcher(
         { ...FETCH, source, topic, clock, logger },
         handlers(() => fetcher),
@@ -110,15 +105,4 @@ function createHandlers(state: ScanState): (fetcher: () => PartitionFetcher) => 
     onTopicGone: () => reject(new ReelstreamError('kafka', `topic ${topic} was deleted while it was read`)),
     onDiscarded() {},
   });
-}
-
-function sourceOf(cluster: KafkaCluster, topic: string): FetchSource {
-  return {
-    leaders: () =>
-      new Map(
-        cluster.findTopicPartitionMetadata(topic).map(({ partitionId, leader }) => [partitionId, leader]),
-      ),
-    fetch: (leader, request) => fetchFrom(cluster, leader, request),
-    refresh: () => cluster.refreshMetadata(),
-  };
 }
