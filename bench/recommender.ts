@@ -1,12 +1,13 @@
 import { createChance } from '../core/chance.ts';
 import { createDedupeWindow } from '../core/dedupe-window.ts';
 import { readRatingsFile } from '../producer/ratings-file.ts';
-import type { RatingsTable } from '../producer/ratings-table.ts';
 import { ENGINES, type EngineName } from '../recommender/engines/create-engine.ts';
-import { createEventCursor } from '../recommender/evaluation/learners.ts';
 import { recommenderDefaults } from '../recommender/options.ts';
 import { type ChangeEvent, createRecommender, type Recommender } from '../recommender/recommender.ts';
 import { copySnapshot, stateHash } from '../recommender/state/snapshot.ts';
+import { perCpuSecond } from './cpu-rate.ts';
+import type { River } from './river.ts';
+import { benchSample, type SampleBench } from './sample-stream.ts';
 
 export interface EngineBench {
   readonly engine: EngineName;
@@ -16,14 +17,6 @@ export interface EngineBench {
   readonly modelPerSecond: number;
   /** the same without replay as well: it waits for quiet moments */
   readonly withoutReplayPerSecond: number;
-}
-
-/** Predict and learn with drift, over the sample's ratings in order of time; per CPU second, best of the passes. */
-export interface SampleBench {
-  readonly sgd: number;
-  readonly rowsWithoutReplay: number;
-  /** river BiasedMF over the same stream on one machine, measured once: read it as an order of magnitude */
-  readonly riverBiasedMf: number;
 }
 
 export interface RecommenderBench {
@@ -44,31 +37,17 @@ const USERS = 20_000;
 /** ratings that somebody gives in one go, as people do */
 const SESSION = 20;
 const LISTS = 2_000;
-const PASSES = 3;
-const RIVER_EVENTS_PER_SECOND = 112_000;
 
 /** A town of made-up people: films by a steep popularity, users in sessions, stars of a taste that can be learned. */
-export async function benchRecommender(events: number, sampleFile: string): Promise<RecommenderBench> {
-  const sample = benchSample((await readRatingsFile(sampleFile)).table);
+export async function benchRecommender(
+  events: number,
+  sampleFile: string,
+  river: River | null,
+): Promise<RecommenderBench> {
+  const sample = await benchSample((await readRatingsFile(sampleFile)).table, river);
   const stream = createStream();
   const engines = ENGINES.map((engine) => benchEngine(engine, events, stream));
   return { sample, events, users: USERS, films: FILMS, engines, ...benchServing(events, stream) };
-}
-
-function benchSample(table: RatingsTable): SampleBench {
-  const event = createEventCursor(table);
-  const best = (engine: EngineName, replayInPath: boolean): number => {
-    const passes = Array.from({ length: PASSES }, () => {
-      const recommender = createRecommender({ ...recommenderDefaults(engine), ranking: false, replayInPath });
-      return perCpuSecond(table.length, (n) => recommender.apply(event(n)));
-    });
-    return Math.max(...passes);
-  };
-  return {
-    sgd: best('sgd', true),
-    rowsWithoutReplay: best('rows', false),
-    riverBiasedMf: RIVER_EVENTS_PER_SECOND,
-  };
 }
 
 type Stream = (n: number) => ChangeEvent;
@@ -106,13 +85,6 @@ function benchEngine(engine: EngineName, events: number, stream: Stream): Engine
     modelPerSecond: perCpuSecond(events, (n) => bare.apply(stream(n))),
     withoutReplayPerSecond: perCpuSecond(events, (n) => lazy.apply(stream(n))),
   };
-}
-
-function perCpuSecond(events: number, step: (n: number) => unknown): number {
-  const before = process.cpuUsage();
-  for (let n = 0; n < events; n++) step(n);
-  const { user, system } = process.cpuUsage(before);
-  return Math.round((events * 1e6) / (user + system));
 }
 
 function benchServing(events: number, stream: Stream) {
