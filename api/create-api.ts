@@ -9,7 +9,7 @@ import { readJsonBodies } from './http/json-body.ts';
 import { measureRequests } from './http/measure.ts';
 import { readNumbers } from './http/numbers.ts';
 import { createPositionWait, sayAsOf } from './http/position.ts';
-import { createErrorHandler, Problem } from './http/problem.ts';
+import { createErrorHandler, Problem, stillLearning } from './http/problem.ts';
 import type { ApiContext, ApiOptions, ApiPorts } from './options.ts';
 import type { Route } from './route.ts';
 import { historyRoutes } from './routes/history.ts';
@@ -65,8 +65,9 @@ export async function createApi(options: ApiOptions, ports: ApiPorts): Promise<A
 async function serve(scope: FastifyInstance, context: ApiContext): Promise<void> {
   const { model, clock } = context.ports;
   await guard(scope, context.options);
-  scope.addHook('onRequest', async () => {
-    if (!model.isReady()) throw new Problem(503, 'still learning what is in the log; try again');
+  scope.addHook('onRequest', async ({ method }) => {
+    const readiness = model.readiness();
+    if (readiness === 'no' || (readiness === 'behind' && method !== 'GET')) throw stillLearning();
   });
   scope.addHook('preValidation', readNumbers);
   scope.addHook('preHandler', createPositionWait(model, clock));

@@ -16,14 +16,19 @@ export interface AsOf {
   readonly positions: ReadonlyMap<number, number>;
 }
 
+/**
+ * `no`: nothing sensible can be said yet. `behind`: what was known when this process last ran, and it catches up: reads are
+ * answered and say as of when they are. `yes`: it has caught up once.
+ */
+export type Readiness = 'no' | 'behind' | 'yes';
+
 /** The learner as the API sees it: read in place, never copied. */
 export interface LiveModel {
   readonly reader: Reader;
   asOf(): AsOf;
   /** true once the record is applied, false when the deadline came first or the slot is not one of ours */
   reached(position: Position, timeoutMs: number): Promise<boolean>;
-  /** false until the learner has caught up once */
-  isReady(): boolean;
+  readiness(): Readiness;
 }
 
 /** What people told about themselves; null where they did not. */

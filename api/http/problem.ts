@@ -16,6 +16,8 @@ export class Problem extends Error {
   }
 }
 
+export const stillLearning = (): Problem => new Problem(503, 'still learning what is in the log; try again');
+
 const RETRY_AFTER_SECONDS = 1;
 /** Faults of what the API depends on: they pass, and the caller may try again. */
 const DEPENDENCY_CODES: readonly ErrorCode[] = ['unavailable', 'timeout', 'kafka', 'registry', 'clickhouse'];

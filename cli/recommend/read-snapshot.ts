@@ -26,7 +26,9 @@ export async function adviseFromSnapshot(
       `no recommender answers, and ${folder} holds no snapshot: start one with \`reelstream start\``,
     );
   }
-  const { recommender } = restoreState(snapshot, optionsFromText(snapshot.meta.model.settings));
+  // nothing is judged here
+  const verdicts = { maxRecordBytes: 0 };
+  const { recommender } = restoreState(snapshot, verdicts, optionsFromText(snapshot.meta.model.settings));
   const { userId } = question;
   if (!recommender.knowsUser(userId) || snapshot.meta.people.deleted.includes(userId)) {
     throw new ReelstreamError('bad_data', `the snapshot knows no user ${userId} with ratings`);

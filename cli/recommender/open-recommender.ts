@@ -93,6 +93,7 @@ export async function openRecommender(
         folder,
         model: modelOptionsFrom(settings),
         users: { firstUserId: settings.REELSTREAM_API_FIRST_USER_ID, maxProfiles: MAX_PROFILES },
+        verdicts: { maxRecordBytes: settings.REELSTREAM_SINK_MAX_RECORD_BYTES },
         fromStart: choices.fromStart,
       },
       learnerOptions(settings),
@@ -141,7 +142,7 @@ export async function openRecommender(
     await learner.start();
     closers.push(() => profiles.stop());
     await profiles.start();
-    const model = liveModel(learner, slots);
+    const model = liveModel(learner, profiles, slots);
     return {
       ports: { model, people: opened.people, gateway, films },
       service: framed(learner, profiles, model, close),
@@ -170,7 +171,7 @@ function framed(
   };
 }
 
-function liveModel(learner: Learner, { slotOf, partitionOf }: Slots): LiveModel {
+function liveModel(learner: Learner, profiles: ProfileReader, { slotOf, partitionOf }: Slots): LiveModel {
   const reader = learner.model;
   return {
     reader,
@@ -182,7 +183,8 @@ function liveModel(learner: Learner, { slotOf, partitionOf }: Slots): LiveModel 
       ),
     }),
     reached: ({ slot, offset }, timeoutMs) => learner.reached(partitionOf(slot), offset, timeoutMs),
-    isReady: () => learner.isReady(),
+    // without all profiles a user may seem unknown, and the next id may be somebody's
+    readiness: () => (profiles.hasCaughtUp() ? learner.readiness() : 'no'),
   };
 }
 

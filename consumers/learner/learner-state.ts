@@ -23,6 +23,12 @@ export interface StreamIdentity {
   readonly topic: string;
 }
 
+/** Settings that verdicts depend on: with others the same journal leads to another state. */
+export interface VerdictSettings {
+  /** longer records are dead letters */
+  readonly maxRecordBytes: number;
+}
+
 /** What has been learned of one partition. */
 export interface Learned {
   readonly partition: number;
@@ -36,6 +42,7 @@ export interface Learned {
 /** All that a restart needs beside the log. */
 export interface LearnerState {
   readonly stream: StreamIdentity;
+  readonly verdicts: VerdictSettings;
   readonly recommender: Recommender;
   readonly partitions: Map<number, Learned>;
   /** schema ids that the registry did not know when records needed them: their records stay dead letters */
@@ -47,6 +54,8 @@ export interface SnapshotMeta {
   /** wall clock, ms since 1970 */
   readonly takenAtMs: number;
   readonly stream: StreamIdentity;
+  /** of the records behind it, too; absent in snapshots of before this was kept */
+  readonly verdicts?: VerdictSettings;
   readonly partitions: readonly {
     readonly partition: number;
     readonly position: number;
@@ -57,9 +66,14 @@ export interface SnapshotMeta {
   readonly model: SnapshotHeader;
 }
 
-export function emptyState(stream: StreamIdentity, options: RecommenderOptions): LearnerState {
+export function emptyState(
+  stream: StreamIdentity,
+  verdicts: VerdictSettings,
+  options: RecommenderOptions,
+): LearnerState {
   return {
     stream,
+    verdicts,
     recommender: createRecommender(options),
     partitions: new Map(),
     unknownSchemas: new Set(),
@@ -76,6 +90,7 @@ export function learnFrom(state: LearnerState, partition: number, position: numb
 /** @throws ReelstreamError `bad_data` when it was learned with other settings or by another version */
 export function restoreState(
   { meta, arrays }: DecodedSnapshot<SnapshotMeta>,
+  verdicts: VerdictSettings,
   options: RecommenderOptions,
 ): LearnerState {
   if (meta.format !== FORMAT) {
@@ -94,6 +109,7 @@ export function restoreState(
   });
   return {
     stream: meta.stream,
+    verdicts,
     recommender,
     partitions: new Map(partitions),
     unknownSchemas: new Set(meta.unknownSchemas),
@@ -105,6 +121,7 @@ export function metaOf(state: LearnerState, people: PeopleState, nowMs: number):
     format: FORMAT,
     takenAtMs: nowMs,
     stream: state.stream,
+    verdicts: state.verdicts,
     partitions: [...state.partitions.values()].map(({ partition, position, last }) => ({
       partition,
       position,

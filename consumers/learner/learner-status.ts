@@ -45,6 +45,8 @@ export function statusOf(ctx: LearnerContext, following: Following): LearnerStat
   };
 }
 
+export const CATCHING_UP = 'catching up';
+
 /** Why this learner must not be asked; empty when it may. */
 export function notReadyReasons(ctx: LearnerContext, following: Following, hasCaughtUp: boolean): string[] {
   if (ctx.draining) return ['draining'];
@@ -55,7 +57,7 @@ export function notReadyReasons(ctx: LearnerContext, following: Following, hasCa
     return state === 'checking' ? [`partition ${partition}: looking at the log`] : [];
   });
   if (following.left > 0) return [...reasons, `following the journal: ${following.left} entries left`];
-  return hasCaughtUp ? reasons : [...reasons, 'catching up'];
+  return hasCaughtUp ? reasons : [...reasons, CATCHING_UP];
 }
 
 /** Everything that the log held when it was looked at is learned. */

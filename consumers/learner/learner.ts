@@ -11,6 +11,7 @@ import type { LearnerContext, LearnerEvent, LearnerOptions, LearnerParts } from 
 import { createLearnerMetrics } from './learner-metrics.ts';
 import type { LearnerState } from './learner-state.ts';
 import {
+  CATCHING_UP,
   isAtTarget,
   isIdle,
   type LearnerStatus,
@@ -61,6 +62,7 @@ export class Learner {
   #rejectFinished: (error: ReelstreamError) => void = () => {};
   #isRunning = false;
   #hasCaughtUp = false;
+  readonly #isContinued: boolean;
   #hasFailed = false;
   #turnedAtMs: number;
   #loop: Promise<void> = Promise.resolve();
@@ -69,6 +71,7 @@ export class Learner {
     const { state, folder, journal, entries, snapshotSeq } = start;
     const { clock } = parts;
     this.#turnedAtMs = clock.monotonicMs();
+    this.#isContinued = state.recommender.version() > 0 || entries.length > 0;
     this.#inbox = createInbox<LearnerEvent>(clock);
     const model = state.recommender.options.engine.engine;
     const ctx: LearnerContext = {
@@ -208,9 +211,11 @@ export class Learner {
     return this.#ctx.waiters.reached(partition, offset, timeoutMs);
   }
 
-  /** false until everything that the log held at the start is learned */
-  isReady(): boolean {
-    return this.notReady().length === 0;
+  /** `yes` once everything that the log held at the start is learned; `behind` on the way there from a state of before */
+  readiness(): 'no' | 'behind' | 'yes' {
+    const reasons = this.notReady();
+    if (reasons.length === 0) return 'yes';
+    return this.#isContinued && reasons.every((reason) => reason === CATCHING_UP) ? 'behind' : 'no';
   }
 
   isAlive(): boolean {

@@ -12,6 +12,7 @@ import {
   metaOf,
   restoreState,
   type SnapshotMeta,
+  type VerdictSettings,
 } from './learner-state.ts';
 import { encodeSnapshot } from './snapshot-codec.ts';
 import { openStateFolder, type StateFolder } from './state-folder.ts';
@@ -21,6 +22,7 @@ export interface OpenLearner {
   readonly folder: string;
   readonly model: RecommenderOptions;
   readonly users: UserDirectoryOptions;
+  readonly verdicts: VerdictSettings;
   /** forget what was learned: begin at the log's start */
   readonly fromStart: boolean;
 }
@@ -46,13 +48,13 @@ export async function openLearner(
   const stream = { clusterId: await probe.clusterId(), topic };
   const found = open.fromStart ? null : await folder.find<SnapshotMeta>();
   if (found === null) {
-    const state = emptyState(stream, open.model);
+    const state = emptyState(stream, open.verdicts, open.model);
     const starts = await probe.bounds(topic);
     for (const [partition, { start }] of starts) learnFrom(state, partition, start);
-    return begin(open, options, parts, folder, state);
+    return begin(createUserDirectory(open.users), options, parts, folder, state);
   }
   const { snapshot, seq, entries, journal } = found;
-  const state = continued(() => restoreState(snapshot, open.model));
+  const state = continued(() => restoreState(snapshot, open.verdicts, open.model));
   requireSameStream(state.stream, stream, state.partitions.size, await probe.partitionCount(topic));
   for (const learned of state.partitions.values()) {
     const needed = Math.max(learned.position, lastOf(entries, learned.partition));
@@ -62,19 +64,23 @@ export async function openLearner(
   for (const schemaId of state.unknownSchemas) parts.decoder.learnUnknown(schemaId);
   const people = createUserDirectory(open.users, snapshot.meta.people);
   logger.info({ seq, entries: entries.length, ratings: state.recommender.ratings() }, 'state restored');
+  if (!isJudgedAlike(snapshot.meta.verdicts, open.verdicts)) {
+    if (entries.length > 0) throw judgedOtherwise(snapshot.meta.verdicts!, open.verdicts);
+    await journal.end();
+    return begin(people, options, parts, folder, state);
+  }
   const start = { state, folder, journal, entries, snapshotSeq: seq };
   return { people, learner: new Learner(options, { ...parts, people }, start) };
 }
 
-/** The empty state is a snapshot too, so that a restart knows where the log began. */
+/** What a journal begins with is a snapshot: the empty state too, so that a restart knows where the log began. */
 async function begin(
-  open: OpenLearner,
+  people: UserDirectory,
   options: LearnerOptions,
   parts: Omit<LearnerParts, 'people'>,
   folder: StateFolder,
   state: LearnerState,
 ): Promise<OpenedLearner> {
-  const people = createUserDirectory(open.users);
   const seq = folder.nextSeq();
   const meta = metaOf(state, people.state(), parts.clock.nowMs());
   await folder.writeSnapshot(seq, encodeSnapshot(meta, [...arraysOf(state)]));
@@ -82,6 +88,20 @@ async function begin(
   folder.keepNewest(1);
   const start = { state, folder, journal: folder.beginJournal(seq), entries: [], snapshotSeq: seq };
   return { people, learner: new Learner(options, { ...parts, people }, start) };
+}
+
+/** Snapshots of before this was kept say nothing: then as now, for all that is known. */
+function isJudgedAlike(before: VerdictSettings | undefined, now: VerdictSettings): boolean {
+  return before === undefined || before.maxRecordBytes === now.maxRecordBytes;
+}
+
+function judgedOtherwise(before: VerdictSettings, now: VerdictSettings): ReelstreamError {
+  return new ReelstreamError(
+    'bad_data',
+    `what the journal says was learned last was judged with records of up to ${before.maxRecordBytes} bytes, ` +
+      `now they may have ${now.maxRecordBytes}: start once with the setting of before, stop with SIGTERM and change it ` +
+      'then, or learn anew with `reelstream recommender --from-start`',
+  );
 }
 
 function continued<T>(restore: () => T): T {

@@ -1,7 +1,7 @@
 import Fastify, { type InjectOptions } from 'fastify';
 import { type Api, createApi } from '../../api/create-api.ts';
 import type { ApiOptions } from '../../api/options.ts';
-import type { Film, LiveModel, Position, Profile } from '../../api/ports.ts';
+import type { Film, LiveModel, Position, Profile, Readiness } from '../../api/ports.ts';
 import { createManualClock } from '../../core/clock.ts';
 import type { ReelstreamError } from '../../core/errors.ts';
 import { silentLogger } from '../../core/logger.ts';
@@ -47,7 +47,7 @@ export async function createWorld(options: Partial<ApiOptions> = {}, history: re
   const log: Written[] = [];
   const ids = new Set<string>();
   const world = {
-    isReady: true,
+    readiness: 'yes' as Readiness,
     catalogVersion: 1,
     /** thrown by the next writes */
     failure: null as ReelstreamError | Error | null,
@@ -77,7 +77,7 @@ export async function createWorld(options: Partial<ApiOptions> = {}, history: re
       world.asked.push(position);
       return world.learns && position.slot === 3 && position.offset < log.length;
     },
-    isReady: () => world.isReady,
+    readiness: () => world.readiness,
   };
   const api = await createApi(
     { ...DEFAULTS, ...options },

@@ -43,8 +43,37 @@ describe('errors', () => {
     world.catalogVersion = 0;
     expect((await get('/movie/1')).statusCode).toBe(503);
     expect((await get('/movie/10')).json()).toMatchObject({ movie_id: 10, title: null });
-    world.isReady = false;
+    world.readiness = 'no';
     expect((await get('/user/1')).statusCode).toBe(503);
+  });
+
+  it('answers reads of what it knew while it catches up, and says neither no to a stranger nor yes to a write', async () => {
+    const { world, log, get, put, remove } = await createWorld({}, someHistory());
+    world.readiness = 'behind';
+    for (const path of [
+      '/user/1',
+      '/user/1/recommendations',
+      '/user/1/ratings/top',
+      '/movie/10',
+      '/movies/top',
+    ]) {
+      expect((await get(path)).statusCode).toBe(200);
+    }
+    const held = [
+      await get('/user/999'),
+      await get('/user/999/recommendations'),
+      await get('/movie/999'),
+      await put('/user/1/rating', RATING),
+      await put('/user', {}),
+      await remove('/user/1'),
+    ];
+    expect(held.map(({ statusCode, headers }) => [statusCode, headers['retry-after']])).toEqual(
+      held.map(() => [503, '1']),
+    );
+    expect(log).toHaveLength(0);
+    world.readiness = 'yes';
+    expect((await get('/user/999')).statusCode).toBe(404);
+    expect((await put('/user/1/rating', RATING)).statusCode).toBe(200);
   });
 
   it('says nothing of what it did not expect', async () => {

@@ -124,6 +124,7 @@ export interface HarnessOptions {
   readonly options?: Partial<LearnerOptions>;
   readonly seed?: number;
   readonly fromStart?: boolean;
+  readonly maxRecordBytes?: number;
   readonly clusterId?: string;
   /** what the log still holds */
   readonly logStart?: number;
@@ -148,7 +149,11 @@ export async function startLearner(log: Log, harness: HarnessOptions = {}): Prom
   const decoder = createDecoder();
   const endOf = (partition: number) => (log.get(partition)?.at(-1)?.offset ?? -1) + 1;
   const { learner, people } = await openLearner(
-    { folder, model, users: { firstUserId: 1, maxProfiles: 100 }, fromStart },
+    {
+      ...{ folder, model, fromStart },
+      users: { firstUserId: 1, maxProfiles: 100 },
+      verdicts: { maxRecordBytes: harness.maxRecordBytes ?? 1_000 },
+    },
     { ...LEARNER, ...options },
     {
       reader,

@@ -289,7 +289,11 @@ function loseRecords(from: string, count: number): number {
 async function learnAgain(from: string): Promise<Recommender> {
   const reader = createScriptedReader(log);
   const { learner } = await openLearner(
-    { folder: from, model: options(), users: { firstUserId: 1, maxProfiles: 10 }, fromStart: false },
+    {
+      ...{ folder: from, model: options(), fromStart: false },
+      users: { firstUserId: 1, maxProfiles: 10 },
+      verdicts: { maxRecordBytes: readSettings(environment).REELSTREAM_SINK_MAX_RECORD_BYTES },
+    },
     { ...LEARNER, topic, replayShare: 1 },
     {
       reader,

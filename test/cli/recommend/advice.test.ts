@@ -23,13 +23,10 @@ afterEach(() => {
 });
 
 async function serve(compat: 'none' | 'movierec' = 'none', key = ''): Promise<ApiAddress> {
-  const { api, world } = await createWorld({ compat, apiKey: key }, someHistory());
+  const { api } = await createWorld({ compat, apiKey: key }, someHistory());
   const server = createServer(api.handle);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   closers.push(() => server.close());
-  closers.push(() => {
-    world.isReady = true;
-  });
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, key };
 }
 
@@ -70,6 +67,7 @@ describe('a snapshot', () => {
     // not the settings that are in force now
     const state = emptyState(
       { clusterId: 'c', topic: 't' },
+      { maxRecordBytes: 1_000 },
       optionsFromSettings('sgd', { factors: 8, epochs: 20, learningRate: 0.008, regularization: 0.2 }),
     );
     for (const event of someHistory()) state.recommender.apply(event);

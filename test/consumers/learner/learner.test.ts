@@ -48,12 +48,14 @@ describe('a learner', () => {
   it('is ready once it has learned what the log held', async () => {
     const log = logOf(50);
     const harness = await startLearner(log);
-    expect(harness.learner.isReady()).toBe(false);
     expect(harness.learner.notReady().join()).toMatch(/catching up/);
+    // it knows nothing yet: silence is better than saying that nobody is there
+    expect(harness.learner.readiness()).toBe('no');
     const waiting = harness.learner.reached(1, 49, 60_000);
     await harness.learnAll();
     expect(await waiting).toBe(true);
     expect(harness.learner.notReady()).toEqual([]);
+    expect(harness.learner.readiness()).toBe('yes');
     expect(harness.learner.positions()).toEqual(
       new Map([
         [0, 50],
@@ -62,6 +64,25 @@ describe('a learner', () => {
     );
     expect(harness.reader.committed.size).toBeGreaterThan(0);
     await harness.learner.stop();
+  });
+
+  it('may be asked while it catches up with what came in the meantime, but not before it stands where it stood', async () => {
+    const log = logOf(50);
+    const killed = await (await learned(log)).kill();
+    for (let n = 50; n < 90; n++) log.get(0)!.push(recordThat(n, { userId: n }));
+    const { learner, reader, settle, learnAll } = await startLearner(log, { folder: killed });
+    expect(learner.status().following).toBeGreaterThan(0);
+    expect(learner.readiness()).toBe('no');
+    await waitUntil('the journal is followed', 10_000, async () => {
+      reader.deliver(10);
+      await settle(1);
+      return learner.status().following === 0;
+    });
+    expect(learner.readiness()).toBe('behind');
+    expect(learner.notReady()).toEqual(['catching up']);
+    await learnAll();
+    expect(learner.readiness()).toBe('yes');
+    await learner.stop();
   });
 
   it('goes over old ratings while nothing waits, and writes that down', async () => {
@@ -202,6 +223,33 @@ describe('a learner refuses', () => {
       await again.learner.stop();
     });
   }
+
+  it('a journal of other verdicts, and takes another limit of bytes from a clean stop on', async () => {
+    const log = logOf(60);
+    const living = await learned(log, { options: { replayShare: 0 } });
+    const killed = await living.kill();
+    await expect(startLearner(log, { folder: killed, maxRecordBytes: 999 })).rejects.toThrow(
+      /up to 1000 bytes, now they may have 999: start once with the setting of before/,
+    );
+    const again = await learned(log, { folder: killed, options: { replayShare: 0 } });
+    expect(again.hash()).toBe(living.hash());
+    await again.learner.stop();
+    const changed = await learned(log, { folder: killed, maxRecordBytes: 999, options: { replayShare: 0 } });
+    expect(changed.hash()).toBe(living.hash());
+    // from here on 999 is what the journal was written with
+    log.get(0)!.push(recordThat(60, { userId: 61 }));
+    changed.reader.deliver();
+    await changed.learnAll();
+    const killedAgain = await changed.kill();
+    await expect(startLearner(log, { folder: killedAgain })).rejects.toThrow(/up to 999 bytes/);
+    const last = await learned(log, {
+      folder: killedAgain,
+      maxRecordBytes: 999,
+      options: { replayShare: 0 },
+    });
+    expect(last.hash()).toBe(changed.hash());
+    await last.learner.stop();
+  });
 
   it('a journal that another log was written for', async () => {
     const log = logOf(40);
