@@ -21,6 +21,8 @@ export interface FramedService extends Service {
   alive(): boolean;
   notReady(): readonly string[];
   status(): object;
+  /** after `stop`: figures changed that Prometheus must see before the process is gone */
+  readonly hasLastWord?: () => boolean;
   /** see HealthOptions */
   readonly controls?: Readonly<Record<string, Control>>;
   /** with `answersRequests`: everything but health and metrics */
@@ -77,7 +79,13 @@ export async function runFramed(
     });
     const started = await start({ logger, metrics });
     service = started;
-    return { done: started.done.catch(raiseNaming), stop: () => started.stop() };
+    return {
+      done: started.done.catch(raiseNaming),
+      async stop() {
+        await started.stop();
+        if (started.hasLastWord?.()) await health?.scrapes.untilNext();
+      },
+    };
   };
   try {
     return await runService(() => begin().catch(raiseNaming), {

@@ -15,6 +15,10 @@ export type DeadLetterReason = (typeof DEAD_LETTER_REASONS)[number];
 export const DROP_REASONS = ['duplicate', 'canary'] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 
+/** Reasons that something is wrong with a record; a canary is the pipeline's own and well. */
+export const FAULT_REASONS = ['duplicate', ...DEAD_LETTER_REASONS] as const;
+export type FaultReason = (typeof FAULT_REASONS)[number];
+
 export const VERDICTS = ['ok', 'drop', 'dead_letter'] as const;
 export type VerdictKind = (typeof VERDICTS)[number];
 

@@ -1,5 +1,6 @@
 import type { GaugeName } from '../core/metrics-catalogue.ts';
 import { PERIODS, type PeriodSide } from './periods.ts';
+import { readCaught } from './read-caught.ts';
 import { PERIOD_TABLES, readPeriods } from './read-periods.ts';
 import { readSettled, SETTLED_TABLES } from './read-settled.ts';
 import { readTableBytes } from './read-table-bytes.ts';
@@ -26,6 +27,21 @@ export function createSettledMeasure({ options, parts }: ReconcilerContext): Mea
       for (const table of SETTLED_TABLES) {
         metrics.set('recon_source_events', { topic, table }, compared[table].source);
         metrics.set('recon_sink_events', { topic, table }, compared[table].sink);
+      }
+    },
+  };
+}
+
+/** What the sink made of bad records, for whoever knows how many were sent. */
+export function createCaughtMeasure({ options, parts }: ReconcilerContext): Measure {
+  const { topic } = options;
+  const { admin, clickhouse, metrics } = parts;
+  return {
+    name: 'caught',
+    everyMs: options.intervalMs,
+    async run() {
+      for (const [reason, n] of await readCaught(clickhouse, await admin.clusterId(), topic)) {
+        metrics.set('recon_caught_events', { topic, reason }, n);
       }
     },
   };

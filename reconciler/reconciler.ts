@@ -2,7 +2,12 @@ import { ReelstreamError } from '../core/errors.ts';
 import { createCanaryMeasures } from './measure-canary.ts';
 import { createChecksMeasure } from './measure-checks.ts';
 import { createLagMeasure } from './measure-lag.ts';
-import { createPeriodsMeasure, createSettledMeasure, createTableBytesMeasure } from './measure-tables.ts';
+import {
+  createCaughtMeasure,
+  createPeriodsMeasure,
+  createSettledMeasure,
+  createTableBytesMeasure,
+} from './measure-tables.ts';
 import type { ReconcilerContext, ReconcilerOptions, ReconcilerParts } from './reconciler-context.ts';
 import { type MeasureStatus, Rounds } from './rounds.ts';
 
@@ -14,6 +19,7 @@ export const RECONCILER_METRIC_NAMES = [
   'recon_source_events',
   'recon_sink_events',
   'recon_tolerance_ratio',
+  'recon_caught_events',
   'recon_canary_timestamp_seconds',
   'recon_canary_interval_seconds',
   'recon_canaries_sent_total',
@@ -58,6 +64,7 @@ export class Reconciler {
         createLagMeasure(ctx),
         ...createCanaryMeasures(ctx),
         createSettledMeasure(ctx),
+        createCaughtMeasure(ctx),
         createPeriodsMeasure(ctx),
         createTableBytesMeasure(ctx),
         createChecksMeasure(ctx),

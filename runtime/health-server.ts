@@ -1,8 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { systemClock } from '../core/clock.ts';
 import { ReelstreamError, toReelstreamError } from '../core/errors.ts';
 import type { MetricsRegistry } from './metrics.ts';
 import { isLoopback, isOwnHost } from './own-host.ts';
+import { createScrapes, type Scrapes } from './scrapes.ts';
 
 export interface HealthOptions {
   /** an address of this machine alone answers only to names of this machine */
@@ -28,18 +30,24 @@ const OWN_PATHS = ['/metrics', '/healthz', '/readyz', '/status'];
 
 export type Control = (body: unknown) => object;
 
+/** Prometheus alone sends it. */
+const SCRAPE_HEADER = 'x-prometheus-scrape-timeout-seconds';
+
 /** A control takes a few words; more is a mistake. */
 const MAX_BODY_BYTES = 10_000;
 
 export interface HealthServer {
   readonly port: number;
+  /** by Prometheus, so far */
+  readonly scrapes: Scrapes;
   close(): Promise<void>;
 }
 
 /** `/metrics`, `/healthz`, `/readyz` and `/status` of one service. */
 export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
+  const scrapes = createScrapes(systemClock);
   const server = createServer((request, response) => {
-    answer(options, request, response).catch((error: unknown) => {
+    answer(options, scrapes, request, response).catch((error: unknown) => {
       reply(response, 500, { error: toReelstreamError(error).message });
     });
   });
@@ -59,6 +67,7 @@ export async function startHealthServer(options: HealthOptions): Promise<HealthS
   });
   return {
     port: (server.address() as AddressInfo).port,
+    scrapes,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -69,6 +78,7 @@ export async function startHealthServer(options: HealthOptions): Promise<HealthS
 
 async function answer(
   options: HealthOptions,
+  scrapes: Scrapes,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -88,6 +98,7 @@ async function answer(
     return reply(response, 405, { error: 'GET only' });
   switch (pathname) {
     case '/metrics': {
+      if (request.headers[SCRAPE_HEADER] !== undefined) response.once('finish', scrapes.begin());
       const { contentType, body } = await options.metrics.expose();
       response.writeHead(200, { 'Content-Type': contentType }).end(body);
       return;

@@ -1,3 +1,4 @@
+import { systemClock } from '../../core/clock.ts';
 import type { MetricName } from '../../core/metrics-catalogue.ts';
 import { readEnvironment } from '../../runtime/environment.ts';
 import { action, type Configure } from '../command.ts';
@@ -15,6 +16,7 @@ const METRIC_NAMES: readonly MetricName[] = [
   'producer_events_failed_total',
   'producer_events_overloaded_total',
   'producer_injected_total',
+  'producer_injected_records_total',
   'producer_acked_bytes_total',
   'producer_queue_events',
   'producer_schedule_delay_seconds',
@@ -30,6 +32,7 @@ export const configure: Configure = (command) => {
         await printSchedule(await planLoad(options, simulation, settings));
         return 0;
       }
+      const started = String(Math.floor(systemClock.nowMs() / 1_000));
       const logLevel = simulation?.logLevel ?? settings.REELSTREAM_LOG_LEVEL;
       return runFramed(
         { ...settings, REELSTREAM_LOG_LEVEL: logLevel },
@@ -37,11 +40,11 @@ export const configure: Configure = (command) => {
           name: 'producer',
           port: settings.REELSTREAM_PRODUCER_METRICS_PORT,
           metricNames: METRIC_NAMES,
-          knownLabels: { topic: [settings.REELSTREAM_RATINGS_TOPIC] },
+          knownLabels: { topic: [settings.REELSTREAM_RATINGS_TOPIC], started: [started] },
           controlPaths: ['/rate'],
           logDescriptor: 2,
         },
-        (frame) => startProduce(options, simulation, settings, frame),
+        (frame) => startProduce(options, simulation, settings, { ...frame, started }),
       );
     }),
   );

@@ -18,18 +18,23 @@ import { progressLine, refuseShortfall, reportPageOf, showSummary, summarize, wr
 
 const HISTORY_AND_LIVE = 2;
 
+export interface ProduceFrame extends Frame {
+  /** when the process began, as its metrics say it */
+  readonly started: string;
+}
+
 /** Begins a run; the service is done when its summary is printed. */
 export async function startProduce(
   options: ProduceOptions,
   simulation: MoviesMatchSimulation | null,
   settings: Settings,
-  frame: Frame,
+  frame: ProduceFrame,
 ): Promise<FramedService> {
   const stopping = new AbortController();
   if (options.findMax) return startFindMax(options, simulation, settings, frame, stopping);
   const topic = settings.REELSTREAM_RATINGS_TOPIC;
   const totals = createRunTotals(options.history === undefined ? options.workers : HISTORY_AND_LIVE);
-  const publisher = createPublisher(frame.metrics, topic);
+  const publisher = createPublisher(frame.metrics, topic, frame.started);
   const progress = createProgress();
   let crew: Crew | null = null;
   let plan: LoadPlan | null = null;
@@ -40,7 +45,7 @@ export async function startProduce(
     totals.absorb(worker, now, elapsedMs);
     publisher.observe(now.delays);
     const counts = totals.counts();
-    publisher.publish(counts, totals.byLabel());
+    publisher.publish(counts, totals.byLabel(), plan ? copiesOf(plan) : 0);
     const ms = elapsedMs - last.elapsedMs;
     if (ms < 1_000) return;
     const rate = ((counts.generated - last.generated) / ms) * 1_000;
@@ -76,7 +81,7 @@ export async function startProduce(
     })
     .then(async (ended) => {
       const report = forgiveReader(ended, options);
-      publisher.publish({ ...totals.counts(), targetRate: 0 }, totals.byLabel());
+      publisher.publish({ ...totals.counts(), targetRate: 0 }, totals.byLabel(), copiesOf(begun.plan));
       const summary = summarize(begun.plan, topic, report, totals);
       if (options.report) await writeWhole(options.report, reportPageOf(summary, begun.plan));
       await showSummary(summary, options, options.sink === 'stdout');
@@ -103,6 +108,8 @@ export async function startProduce(
       rateFactor: control.factor,
     }),
     controls: { '/rate': control.put },
+    // the dashboard holds what was injected against what was caught, to the last record
+    hasLastWord: () => Object.keys(totals.byLabel()).length > 0,
   };
 }
 
@@ -120,6 +127,11 @@ async function begin(
   const plan = await planLoad(options, simulation, settings);
   const destination = await openDestination(plan, settings);
   return { plan, crew: await startCrew(plan, destination, settings, hooks) };
+}
+
+function copiesOf({ faults }: LoadPlan): number {
+  const duplicate = faults.specs.find((spec) => spec.kind === 'duplicate');
+  return duplicate?.copies ?? 0;
 }
 
 /** As with any program before `| head`: the reader has what it wanted, and that is no failure. */

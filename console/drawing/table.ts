@@ -1,4 +1,4 @@
-import type { Override, Transformation } from './dashboard.ts';
+import type { Override, Step, Transformation } from './dashboard.ts';
 import type { Cell, Column, SeriesData, TableData, TargetData } from './data.ts';
 
 /** A target's answer as rows, with the panel's transformations done. */
@@ -69,10 +69,19 @@ function toMatrix(
 
 /** The unit of a column: that of an override by its name, else the panel's. */
 export function unitOf(name: string, unit: string | undefined, overrides: readonly Override[] = []): string {
-  for (const { matcher, properties } of overrides) {
-    if (matcher.id !== 'byName' || matcher.options !== name) continue;
-    const own = properties.find(({ id }) => id === 'unit')?.value;
-    if (typeof own === 'string') return own;
-  }
-  return unit ?? 'none';
+  const own = overridden(name, 'unit', overrides);
+  return typeof own === 'string' ? own : (unit ?? 'none');
+}
+
+/** The steps by which a column's figures are coloured; none unless an override by its name asks for colours. */
+export function stepsOf(name: string, overrides: readonly Override[] = []): readonly Step[] {
+  const options = overridden(name, 'custom.cellOptions', overrides) as { type?: string } | undefined;
+  if (options?.type !== 'color-text') return [];
+  const thresholds = overridden(name, 'thresholds', overrides) as { steps?: readonly Step[] } | undefined;
+  return thresholds?.steps ?? [];
+}
+
+function overridden(name: string, property: string, overrides: readonly Override[]): unknown {
+  const own = overrides.filter(({ matcher }) => matcher.id === 'byName' && matcher.options === name);
+  return own.flatMap(({ properties }) => properties).find(({ id }) => id === property)?.value;
 }

@@ -1,7 +1,8 @@
 /// <reference lib="dom" />
-import type { Override } from '../drawing/dashboard.ts';
+import type { Override, Step } from '../drawing/dashboard.ts';
 import type { Cell, Column, Lines, TableData } from '../drawing/data.ts';
-import { unitOf } from '../drawing/table.ts';
+import { stepsOf, unitOf } from '../drawing/table.ts';
+import { type Tone, toneInWords, toneOf } from '../drawing/thresholds.ts';
 import { utcText } from '../drawing/time-range.ts';
 import { formatValue } from '../drawing/units.ts';
 import { el } from '../look/dom.ts';
@@ -16,6 +17,7 @@ export interface TableLook {
 /** Rows as a table that scrolls within itself, also by keyboard. */
 export function dataTable({ columns, rows }: TableData, look: TableLook): HTMLElement {
   const texts = columns.map((column) => cellText(column, look));
+  const steps = columns.map(({ name }) => stepsOf(name, look.overrides));
   return scrolling(
     look.caption,
     columns.map(({ name, type }) => ({
@@ -24,6 +26,7 @@ export function dataTable({ columns, rows }: TableData, look: TableLook): HTMLEl
       isTime: type === 'time',
     })),
     rows.map((row) => row.map((cell, i) => texts[i]!(cell))),
+    (row, i) => toneOfCell(rows[row]![i]!, steps[i]!),
   );
 }
 
@@ -54,12 +57,18 @@ export function scrolling(
   caption: string,
   headings: readonly Heading[],
   rows: readonly (readonly string[])[],
+  toneAt: (row: number, column: number) => Tone = () => 'plain',
 ): HTMLElement {
   const kind = (i: number) => ({
     class: headings[i]!.isNumber ? 'number' : headings[i]!.isTime ? 'time' : '',
   });
   const head = headings.map(({ name }, i) => el('th', { scope: 'col', ...kind(i) }, name));
-  const body = rows.map((row) => el('tr', {}, ...row.map((text, i) => el('td', kind(i), text))));
+  const cell = (text: string, i: number, tone: Tone) => {
+    const words = toneInWords(tone);
+    const said = words === '' ? null : el('span', { class: 'unseen' }, ` (${words})`);
+    return el('td', { ...kind(i), ...(tone === 'plain' ? {} : { 'data-tone': tone }) }, text, said);
+  };
+  const body = rows.map((row, at) => el('tr', {}, ...row.map((text, i) => cell(text, i, toneAt(at, i)))));
   return el(
     'div',
     { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': `${caption}, table` },
@@ -73,7 +82,11 @@ export function scrolling(
   );
 }
 
-const headingOf = (name: string): string => name.replaceAll('_', ' ');
+const toneOfCell = (cell: Cell, steps: readonly Step[]): Tone =>
+  typeof cell === 'number' && steps.length > 0 ? toneOf(cell, steps) : 'plain';
+
+/** Of the corner of a matrix, `row\\column`, what its own column holds. */
+const headingOf = (name: string): string => name.split('\\')[0]!.replaceAll('_', ' ');
 
 function cellText({ name, type }: Column, look: TableLook): (cell: Cell) => string {
   const unit = unitOf(name, look.unit, look.overrides);

@@ -1,3 +1,4 @@
+import { FAULT_REASONS } from '../verdict.ts';
 import { FAST_SECONDS, type MetricSpec } from './spec.ts';
 
 /** The load simulator. */
@@ -40,6 +41,12 @@ export const PRODUCER_METRICS = {
       topic: null,
       kind: ['late', 'reorder', 'duplicate', 'drop', 'domain', 'poison', 'key_skew', 'clock_skew'],
     },
+  },
+  producer_injected_records_total: {
+    type: 'counter',
+    unit: 'events',
+    help: 'Records that the pipeline must catch, by the reason it must give; started: unix seconds, so that one run is told from the next',
+    labels: { topic: null, started: null, reason: FAULT_REASONS },
   },
   producer_acked_bytes_total: {
     type: 'counter',

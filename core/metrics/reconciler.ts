@@ -1,4 +1,5 @@
 import { CHECK_OPERATORS, CHECK_SEVERITIES } from '../checks.ts';
+import { FAULT_REASONS } from '../verdict.ts';
 import type { MetricSpec } from './spec.ts';
 
 /** What a reconciler looks at, each by itself. */
@@ -7,6 +8,7 @@ export const RECONCILER_MEASURES = [
   'canary_sent',
   'canary_seen',
   'settled',
+  'caught',
   'periods',
   'table_bytes',
   'checks',
@@ -66,6 +68,13 @@ export const RECONCILER_METRICS = {
     unit: 'ratio',
     help: 'Difference between the two that is allowed',
     labels: SOURCE_AND_SINK,
+    absentUntilKnown: true,
+  },
+  recon_caught_events: {
+    type: 'gauge',
+    unit: 'events',
+    help: 'Records that ClickHouse holds as duplicates or dead letters, since the topic was first read',
+    labels: { topic: null, reason: FAULT_REASONS },
     absentUntilKnown: true,
   },
   recon_canary_timestamp_seconds: {

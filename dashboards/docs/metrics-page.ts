@@ -6,8 +6,9 @@ Generated from \`core/metrics-catalogue.ts\` by \`npm run generate\`. Every serv
 with \`${METRIC_PREFIX}build_info{service,version}\` and with those of Node.js itself.
 
 Labels come from closed sets, written out here; one without a list is bounded by configuration (topics, groups, partitions,
-tables). No label ever holds a person, a film or an error's text. Every known combination of labels exists from the start
-with 0, so that the first increase is seen; what is marked *absent until known* is missing instead, where 0 would be believed.
+tables), and \`started\` has one value per process. No label ever holds a person, a film or an error's text. Every known
+combination of labels exists from the start with 0, so that the first increase is seen; what is marked *absent until known* is
+missing instead, where 0 would be believed.
 How these figures are watched: [watching.md](watching.md).
 `;
 

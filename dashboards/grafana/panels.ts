@@ -1,7 +1,11 @@
 import { PanelBuilder as BarChartBuilder } from '@grafana/grafana-foundation-sdk/barchart';
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import { StackingMode, VizOrientation } from '@grafana/grafana-foundation-sdk/common';
-import { type ThresholdsConfig, ThresholdsMode } from '@grafana/grafana-foundation-sdk/dashboard';
+import {
+  type DynamicConfigValue,
+  type ThresholdsConfig,
+  ThresholdsMode,
+} from '@grafana/grafana-foundation-sdk/dashboard';
 import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
 import { PanelBuilder as StateTimelineBuilder } from '@grafana/grafana-foundation-sdk/statetimeline';
 import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
@@ -34,6 +38,14 @@ function thresholds(steps: Steps): Builder<ThresholdsConfig> {
       steps: steps.map(([value, color]) => ({ value, color })),
     }),
   };
+}
+
+/** Properties of a table's column whose figures are coloured as its own steps say. */
+export function judged(steps: Steps): DynamicConfigValue[] {
+  return [
+    { id: 'custom.cellOptions', value: { type: 'color-text' } },
+    { id: 'thresholds', value: thresholds(steps).build() },
+  ];
 }
 
 interface PanelLike<T> {

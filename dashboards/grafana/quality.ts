@@ -1,4 +1,5 @@
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
+import { injectedAgainstCaught } from './faults.ts';
 import { clickhouseVariable, frame, OF_TOPIC, row, topicVariable } from './frame.ts';
 import { promTable, said, sqlTable, sqlTimeseries, timeseries } from './panels.ts';
 
@@ -133,8 +134,8 @@ export function quality(): DashboardBuilder {
     .withPanel(
       timeseries(
         said(
-          'Injected and caught',
-          'The load simulator counts the faults it makes. Duplicates must meet duplicates, poison and domain the dead letters.',
+          'Faults over time',
+          'What the load simulator does wrong on purpose, by kind, and what the readers drop or refuse, by reason.',
           'short',
           {
             noValue: 'no faults are injected',
@@ -156,6 +157,7 @@ export function quality(): DashboardBuilder {
         ],
       ),
     )
+    .withPanel(injectedAgainstCaught())
     .withRow(row('Checks'))
     .withPanel(
       promTable(
