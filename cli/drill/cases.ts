@@ -13,9 +13,14 @@ import { repeat, sendOne, sendRecords, whim } from './traffic.ts';
 
 const SINK = { group: 'reelstream-sink' };
 const RECOMMENDER = { group: 'reelstream-recommender-0' };
-/** Trained, and the source is meant to run: from here on a dip is judged. */
-const TRAINED =
-  'stage:reelstream_events:baseline1h_held{stage="settled"} and on (topic) topic:reelstream_target:running';
+const OF_USUAL = 'by (topic) (stage:reelstream_events:ratio_to_baseline)';
+/**
+ * Trained, and the source is meant to run: from here on a dip is judged. And as much flows as the baseline says: after a
+ * drill that raised the load the baseline still holds that load, and the return to what was usual would be a dip.
+ */
+const TRAINED = `
+  stage:reelstream_events:baseline1h_held{stage="settled"} and on (topic) topic:reelstream_target:running
+  and on (topic) min ${OF_USUAL} > 0.8 and on (topic) max ${OF_USUAL} < 1.25`;
 const LATE_EVENTS = 'what waited is late, and its delays are counted when it is read';
 
 /** Of five parts of a second the producer gets one. */

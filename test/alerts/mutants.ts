@@ -51,7 +51,7 @@ const MISSING = 'PipelineMetricsMissing';
 export const MUTANTS: readonly Mutant[] = [
   guard(DIP, 'below the floor of its noise', 'a source of bursts, ten minutes high, ten minutes low'),
   guard(DIP, 'a reader that stands still is a stall', 'the sink hangs'),
-  guard(DIP, 'not what the source does as well', 'the rate falls to 35 %'),
+  guard(DIP, 'it does not keep up with the source', 'the rate falls to 35 %'),
   guard(DIP, 'more than chance', 'three events a minute, with gaps, for eight hours'),
   guard(DIP, 'the source is meant to run', 'a planned stop and the return from it'),
   guard(DIP, 'the target did not fall', 'a planned step down, declared by the target'),
@@ -59,7 +59,11 @@ export const MUTANTS: readonly Mutant[] = [
   waiting(DIP, 'a dip to a tenth for three minutes does not last long enough'),
   swap(DIP, '< 0.5 *', '< 0.99 *', 'the rate falls to 60 %: too little for a dip, and the target says so'),
   guard(TRAINED, 'the source is meant to run', 'the dip rule learns only while the source is meant to run'),
-  guard(TRAINED, 'no dip under way', 'an outage of four hours does not become the new normal'),
+  guard(
+    TRAINED,
+    'no dip under way',
+    'the sink alone slows to 30 % for four hours: that does not become the new normal',
+  ),
   guard(
     TRAINED,
     'nor one of the source',
@@ -69,7 +73,7 @@ export const MUTANTS: readonly Mutant[] = [
     TRAINED,
     'ALERTS{alertname="PipelineThroughputDip"}',
     'ALERTS{alertname="PipelineThroughputDip",alertstate="firing"}',
-    'an outage of four hours does not become the new normal',
+    'the sink alone slows to 30 % for four hours: that does not become the new normal',
   ),
   guard(BASELINE, 'twenty minutes of training', 'a baseline needs twenty minutes'),
   swap(

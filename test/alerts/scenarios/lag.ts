@@ -39,6 +39,17 @@ export const lag = [
     },
   }),
   scenario(
+    'two hours of catching up, and back to what the source sends',
+    260,
+    {
+      sink: {
+        lag: (t) => (t < 60 ? 20 : Math.max(20, 2_160_000 - 18_000 * (t - 60))),
+        consumed: (t) => (t < 60 || t >= 180 ? 100 : 400),
+      },
+    },
+    { ConsumerLagNotDraining: { notBefore: 60, by: 100, gone: 180 } },
+  ),
+  scenario(
     'after a stall the alert goes as soon as the backlog shrinks',
     150,
     {

@@ -117,6 +117,12 @@ export const throughput = [
     { PipelineThroughputDip: { by: 98, count: 2 } },
   ),
   scenario(
+    'the sink alone slows to 30 % for four hours: that does not become the new normal',
+    330,
+    { sink: { consumed: from(90, 30, 100) } },
+    { PipelineThroughputDip: { by: 98, still: [180, 240, 300, 325] } },
+  ),
+  scenario(
     'the source comes back after two hours, and then the sink slows to 30 %',
     270,
     {
