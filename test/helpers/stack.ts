@@ -2,6 +2,8 @@ import { appendFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createKafkaSpec } from '../../embedded/kafka.ts';
+import { findMonitoringPrograms } from '../../embedded/monitoring-programs.ts';
+import { createPrometheusSpec, type ScrapeTarget } from '../../embedded/prometheus.ts';
 import { createRegistrySpec, registryUrl } from '../../embedded/registry.ts';
 import {
   type RunningChild,
@@ -17,6 +19,8 @@ import { removeRunRecord, writeRunRecord } from '../../embedded/supervisor/run-r
 import { recordOf } from '../../embedded/supervisor/supervised-process.ts';
 
 export const JAVA_FOLDER = resolve(import.meta.dirname, '../../.reelstream/vendor/java');
+
+const MONITORING_FOLDER = resolve(import.meta.dirname, '../../.reelstream/vendor/monitoring');
 
 /** A process of a test: on a free port, over a folder of its own, gone when the test's process is. */
 export interface TestProcess {
@@ -98,6 +102,28 @@ export async function startTestRegistry(brokers: string): Promise<TestRegistry> 
     maxHeapMb: 128,
   });
   return Object.assign(await runSpec(spec, folder), { url: registryUrl(port) });
+}
+
+/** A real Prometheus that scrapes every second. Call `remove()` in afterAll. */
+export async function startTestPrometheus(
+  port: number,
+  targets: readonly ScrapeTarget[],
+): Promise<TestProcess> {
+  const { prometheus, webAssets } = findMonitoringPrograms(process.env.PATH ?? '', MONITORING_FOLDER);
+  if (prometheus === null) throw new Error('no prometheus: run node scripts/setup.mjs');
+  const folder = mkdtempSync(join(tmpdir(), 'reelstream-prometheus-'));
+  const spec = createPrometheusSpec({
+    program: prometheus,
+    webAssets,
+    configFolder: join(folder, 'config'),
+    dataFolder: join(folder, 'data'),
+    port,
+    targets,
+    ruleFiles: [],
+    scrapeIntervalSeconds: 1,
+    alertmanagerPort: null,
+  });
+  return runSpec(spec, folder);
 }
 
 /** Records of what tests run, so that the next test run ends what a killed one left behind. */

@@ -1,14 +1,19 @@
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FAULT_REASONS } from '../../core/verdict.ts';
+import { findFreePorts } from '../../embedded/supervisor/ports.ts';
 import { createKafkaAdmin } from '../../kafka/admin.ts';
 import { DEAD_LETTER_HEADERS } from '../../kafka/dead-letter-record.ts';
 import { expectedOf, FAULT_LABELS } from '../../producer/faults/expected.ts';
 import type { RunClaims } from '../../producer/verify/claims.ts';
 import { loadClaims } from '../../producer/verify/load-claims.ts';
+import { type FaultCounts, type FaultTable, NO_FAULTS_LEFT, readFaultTable } from '../helpers/fault-table.ts';
 import { startTestPipeline, type TestPipeline } from '../helpers/pipeline.ts';
 import { recordsIn, summaryOf } from '../helpers/produced.ts';
-import type { RunningService } from '../helpers/program.ts';
+import { type RunningService, runProgram, startService } from '../helpers/program.ts';
+import { startTestPrometheus, type TestProcess } from '../helpers/stack.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const isFull = process.env.REELSTREAM_TEST_FULL === '1';
@@ -27,15 +32,47 @@ const RUN = [
   ...['--fault', 'schema-switch@3s', '--fault', 'schema-refused@5s'],
 ];
 
+/** The dashboard misses nothing that may be on its way for a minute. */
+const BEYOND_PATIENCE_SECONDS = 61;
+
 type Counts = Readonly<Record<string, number>>;
 
 let world: TestPipeline;
-let sink: RunningService | undefined;
+let prometheus: TestProcess | undefined;
+let consoleUrl: string;
+const services: RunningService[] = [];
 beforeAll(async () => {
-  world = await startTestPipeline();
+  const [prometheusPort, reconcilerPort, consolePort] = (await findFreePorts(3)) as [number, number, number];
+  world = await startTestPipeline({
+    REELSTREAM_PROMETHEUS_PORT: String(prometheusPort),
+    REELSTREAM_RECONCILER_METRICS_PORT: String(reconcilerPort),
+    REELSTREAM_RECONCILER_INTERVAL_MS: '1000',
+    // they would be in the tables as well
+    REELSTREAM_RECONCILER_CANARY_INTERVAL_MS: '0',
+    REELSTREAM_CONSOLE_PORT: String(consolePort),
+  });
+  consoleUrl = `http://127.0.0.1:${consolePort}`;
+  const { REELSTREAM_PRODUCER_METRICS_PORT: producerPort } = world.environment;
+  const watching = await Promise.all([
+    startService(['reconcile'], world.environment, `http://127.0.0.1:${reconcilerPort}/healthz`),
+    startService(['console'], world.environment, `${consoleUrl}/readyz`),
+    startTestPrometheus(prometheusPort, [
+      { job: 'reconciler', port: reconcilerPort },
+      { job: 'producer', port: Number(producerPort) },
+    ]).then((started) => {
+      prometheus = started;
+    }),
+  ]);
+  services.push(...watching.filter((one) => one !== undefined));
+  // what was caught before its first look is no news to a reconciler
+  const looked = `http://127.0.0.1:${prometheusPort}/api/v1/query?query=reelstream_recon_caught_events`;
+  await waitUntil('the reconciler has looked', 30_000, async () =>
+    (await (await fetch(looked)).text()).includes('"duplicate"'),
+  );
 }, 120_000);
 afterAll(async () => {
-  await sink?.kill();
+  await Promise.all(services.map((service) => service.kill()));
+  await prometheus?.remove();
   await world?.remove();
 }, 60_000);
 
@@ -44,7 +81,7 @@ describe(`${EVENTS} events with every fault on`, () => {
     const ledger = join(world.environment.REELSTREAM_HOME!, 'faults.ledger');
     // at once: the sink begins with the first record anyhow
     const starting = world.startSink().then((service) => {
-      sink = service;
+      services.push(service);
       return service;
     });
     const { stdout } = await world.run(['produce', ...RUN, '--ledger', ledger, '--json']);
@@ -62,9 +99,93 @@ describe(`${EVENTS} events with every fault on`, () => {
     const expected = expectedOutcomes(claims, summary.acknowledged);
     expect(await verdictsInRaw()).toEqual(expected);
     expect(await distinctDeadLetters()).toEqual(deadLettersOf(expected));
-    expect((await (await starting).stop()).code).toBe(0);
+    injected = byReason(expected);
+    await starting;
+  });
+
+  it('are on the quality dashboard as injected and as caught, exactly', async () => {
+    expect(Object.keys(injected)).toHaveLength(FAULT_REASONS.length);
+    await untilTable({ injected, caught: injected, difference: NO_FAULTS_LEFT });
+  });
+
+  it('add up over runs', async () => {
+    // long enough to be seen while it runs; what came after that is fetched before it ends
+    const { stdout } = await world.run([...SMALL_RUN, '--rate', '300', '--seed', '7']);
+    injected = plus(injected, faultsOf(stdout));
+    await untilTable({ injected, caught: injected, difference: NO_FAULTS_LEFT });
+  });
+
+  it('that nobody says were injected are too many', async () => {
+    const [elsewhere] = (await findFreePorts(1)) as [number];
+    const { stdout } = await runProgram([...SMALL_RUN, '--rate', '5000', '--seed', '8'], {
+      ...world.environment,
+      REELSTREAM_PRODUCER_METRICS_PORT: String(elsewhere),
+    });
+    const others = faultsOf(stdout);
+    const difference = { ...NO_FAULTS_LEFT, bad_magic: -others.bad_magic, duplicate: -others.duplicate };
+    await untilTable({ injected, caught: plus(injected, others), difference });
+  });
+
+  it('of which the tables lost some are missed, a minute later', async () => {
+    await world.db.command(
+      "ALTER TABLE agg_pipeline_minute DELETE WHERE reason = 'trailing_bytes' SETTINGS mutations_sync = 1",
+    );
+    const lost = injected.trailing_bytes!;
+    await waitUntil('the reconciler has seen it', 20_000, async () => {
+      const { caught } = await readFaultTable(consoleUrl);
+      return caught.trailing_bytes === 0;
+    });
+    const { difference } = await readFaultTable(consoleUrl, BEYOND_PATIENCE_SECONDS);
+    expect(difference).toMatchObject({ trailing_bytes: lost, decode: 0, domain: 0, too_large: 0 });
+  });
+
+  it('leave a sink that stops as it should', async () => {
+    expect((await services.at(-1)!.stop()).code).toBe(0);
   });
 });
+
+const SMALL_RUN = [
+  ...['produce', '--json', '--min-achieved', '0', '--count', '900'],
+  ...['--fault', 'poison=5%:no_magic', '--fault', 'duplicate=5%:2:100ms'],
+];
+let injected: Partial<FaultCounts> = {};
+
+type SmallFaults = Pick<FaultCounts, 'bad_magic' | 'duplicate'>;
+
+function faultsOf(stdout: string): SmallFaults {
+  const { 'poison/no_magic': poison = 0, duplicate = 0 } = summaryOf(stdout)!.byLabel;
+  expect(Math.min(poison, duplicate)).toBeGreaterThan(0);
+  return { bad_magic: poison, duplicate: 2 * duplicate };
+}
+
+const plus = (some: Partial<FaultCounts>, more: SmallFaults): Partial<FaultCounts> => ({
+  ...some,
+  bad_magic: some.bad_magic! + more.bad_magic,
+  duplicate: some.duplicate! + more.duplicate,
+});
+
+async function untilTable(expected: FaultTable): Promise<void> {
+  let seen: FaultTable | null = null;
+  await waitUntil(
+    () => `${JSON.stringify(expected)}\nand not ${JSON.stringify(seen)}`,
+    20_000,
+    async () => {
+      seen = await readFaultTable(consoleUrl);
+      return isDeepStrictEqual(seen, expected);
+    },
+  );
+  // and it stays so when nothing can be on its way any more
+  expect(await readFaultTable(consoleUrl, BEYOND_PATIENCE_SECONDS)).toEqual(expected);
+}
+
+function byReason(outcomes: Counts): Partial<FaultCounts> {
+  return Object.fromEntries(
+    Object.entries(outcomes).flatMap(([outcome, count]) => {
+      const reason = outcome.split(' ')[1]!;
+      return reason === 'none' ? [] : [[reason, count]];
+    }),
+  );
+}
 
 function labelCounts({ faults }: RunClaims): Counts {
   const counts: Record<string, number> = {};
