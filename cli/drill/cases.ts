@@ -157,7 +157,7 @@ async function setRate({ settings }: DrillStack, rate: number): Promise<void> {
 const PARTS_WITHIN_MS = 30_000;
 
 /** As a disk would lose them: a whole part, which comes back as it was. Never the newest rows, where the sink stands. */
-async function loseRows({ clickhouse }: DrillStack): Promise<() => Promise<void>> {
+async function loseRows({ clickhouse, halt }: DrillStack): Promise<() => Promise<void>> {
   const deadlineMs = systemClock.monotonicMs() + PARTS_WITHIN_MS;
   for (;;) {
     const part = await oldestPart(clickhouse);
@@ -165,10 +165,10 @@ async function loseRows({ clickhouse }: DrillStack): Promise<() => Promise<void>
       await clickhouse.command(`ALTER TABLE events_raw DETACH PART '${part}'`);
       return () => clickhouse.command(`ALTER TABLE events_raw ATTACH PART '${part}'`);
     }
-    if (systemClock.monotonicMs() > deadlineMs) {
+    if (halt.aborted || systemClock.monotonicMs() > deadlineMs) {
       throw new ReelstreamError('unavailable', 'events_raw has too few parts to lose one');
     }
-    await systemClock.sleep(200);
+    await systemClock.sleep(200, halt);
   }
 }
 
@@ -189,7 +189,7 @@ const CALLS_EVERY_MS = 200;
 /** So long only good calls are made: the short window must forget. */
 const GOOD_CALLS_MS = 8_000;
 
-async function failCalls({ doors, settings }: DrillStack): Promise<() => Promise<void>> {
+async function failCalls({ doors, settings, halt }: DrillStack): Promise<() => Promise<void>> {
   const api = `http://${LOOPBACK}:${settings.REELSTREAM_RECOMMENDER_PORT}/api/v1`;
   let isBroken = true;
   const call = async (path: string, init: RequestInit = {}) => {
@@ -208,7 +208,7 @@ async function failCalls({ doors, settings }: DrillStack): Promise<() => Promise
   return async () => {
     isBroken = false;
     doors.recommenderToRegistry.open();
-    await systemClock.sleep(GOOD_CALLS_MS);
+    await systemClock.sleep(GOOD_CALLS_MS, halt);
     await undo();
   };
 }

@@ -21,6 +21,7 @@ import { clickHouseFrom, kafkaAdminFrom } from '../wiring.ts';
 import { type FaultDoor, openFaultDoor } from './door.ts';
 import { DRILL_PORTS, DRILL_RATE, drillEnvironment } from './drill-settings.ts';
 import type { Receiver } from './receiver.ts';
+import { rulesWithout } from './rules-but-one.ts';
 
 export type ServiceName = 'sink' | 'recommender' | 'reconciler' | 'producer';
 
@@ -33,6 +34,8 @@ export interface DrillStack {
   readonly doors: Readonly<
     Record<'sinkToClickHouse' | 'sinkToRegistry' | 'recommenderToRegistry', FaultDoor>
   >;
+  /** aborted: no fault is waited for any more */
+  readonly halt: AbortSignal;
   /** to a process and its children */
   signal(name: ServiceName, signal: NodeJS.Signals): void;
   /** a service that was killed */
@@ -44,7 +47,10 @@ export interface DrillStackOptions {
   readonly receiver: Receiver;
   /** an alert that is left out of the rules: the drill must then fail */
   readonly withoutAlert: string | null;
+  /** aborted: what is not there yet is given up */
   readonly stop: AbortSignal;
+  /** rejects when not even that is waited for */
+  readonly broken: Promise<never>;
   say(line: string): void;
 }
 
@@ -56,7 +62,7 @@ export async function startDrillStack(options: DrillStackOptions): Promise<Drill
     for (const close of closers.splice(0).reverse()) await close();
   };
   try {
-    return await open(home, options, closers, stop);
+    return await Promise.race([open(home, options, closers, stop), options.broken]);
   } catch (error) {
     await stop();
     throw error;
@@ -117,6 +123,7 @@ async function open(
     clickhouse,
     admin,
     doors,
+    halt: signal,
     signal: (name, what) => void signalGroup(identityOf(home, name), what),
     restart: (name) => restart(stack, home, specs[name]),
     stop,
@@ -175,13 +182,7 @@ async function restart(stack: Supervisor, home: string, spec: ProcessSpec): Prom
 function withoutRule(plan: StackPlan, home: string, alert: string | null): StackPlan {
   if (alert === null) return plan;
   const file = join(home, 'rules-but-one.yml');
-  const { groups } = ruleFile(PROFILES.demo);
-  const isLeftOut = (rule: object) => 'alert' in rule && rule.alert === alert;
-  const kept = groups.map((group) => ({ ...group, rules: group.rules.filter((rule) => !isLeftOut(rule)) }));
-  if (JSON.stringify(kept) === JSON.stringify(groups)) {
-    throw new ReelstreamError('usage', `--without: no alert is called ${alert}`);
-  }
-  writeFileSync(file, JSON.stringify({ groups: kept }));
+  writeFileSync(file, JSON.stringify(ruleFile(PROFILES.demo, rulesWithout(PROFILES.demo, alert))));
   const specs = plan.specs.map((spec) =>
     spec.name !== 'prometheus'
       ? spec

@@ -1,10 +1,12 @@
 import type { Clock } from '../../core/clock.ts';
-import { ReelstreamError, toReelstreamError } from '../../core/errors.ts';
+import { toReelstreamError } from '../../core/errors.ts';
 import type { DrillCase, Undo } from './drill-case.ts';
+import { type DrillResult, notDone, withHeartbeat } from './drill-result.ts';
 import type { DrillStack } from './drill-stack.ts';
-import { type DrillVerdict, isExpected, judgeDrill, stillFiring } from './judge.ts';
+import { isExpected, judgeDrill, stillFiring } from './judge.ts';
 import type { PrometheusQuestions } from './prometheus.ts';
 import type { Receiver } from './receiver.ts';
+import { waitUntil } from './wait-until.ts';
 
 export interface DrillParts {
   readonly stack: DrillStack;
@@ -16,12 +18,6 @@ export interface DrillParts {
   show(line: string): void;
 }
 
-export interface DrillResult extends DrillVerdict {
-  readonly drill: DrillCase;
-  readonly heartbeats: number;
-}
-
-const POLL_MS = 250;
 /** Baselines of the demo profile are trained in a minute and a half, the model's in two and a half. */
 const QUIET_WITHIN_MS = 300_000;
 /** Nothing pending for so long is quiet. */
@@ -68,15 +64,7 @@ export async function runDrill(drill: DrillCase, parts: DrillParts): Promise<Dri
   // what was inhibited may be told a moment later
   await waitUntil(parts, QUIET_FOR_MS, () => false);
   const verdict = judgeDrill(drill, receiver.told(), { causedAtMs, undoneAtMs });
-  const beats = receiver.heartbeats() - heartbeats;
-  const silent = beats > 0 ? [] : ['no heartbeat came: the way of alerts is broken'];
-  return { drill, ...verdict, heartbeats: beats, deviations: [...verdict.deviations, ...silent] };
-}
-
-function notDone(drill: DrillCase, why: string): DrillResult {
-  const toldAfterSeconds = drill.expected.map(() => null);
-  const nothing = { toldAfterSeconds, resolvedAfterSeconds: null, aftermath: [], heartbeats: 0 };
-  return { drill, ...nothing, deviations: [why] };
+  return withHeartbeat({ drill, ...verdict }, heartbeats, parts);
 }
 
 /** Null when all is well, else what is not. */
@@ -101,19 +89,4 @@ async function isQuiet({ prometheus }: DrillParts): Promise<boolean> {
 async function isTrained({ ready }: DrillCase, { prometheus }: DrillParts): Promise<boolean> {
   if (ready === undefined) return true;
   return prometheus.hasResult(ready).catch(() => false);
-}
-
-/** False when it did not come true in time. */
-async function waitUntil(
-  { clock, stop }: DrillParts,
-  withinMs: number,
-  isTrue: () => boolean | Promise<boolean>,
-): Promise<boolean> {
-  const deadlineMs = clock.monotonicMs() + withinMs;
-  while (clock.monotonicMs() < deadlineMs) {
-    if (stop.aborted) throw new ReelstreamError('halted', 'the drill was stopped', { retryable: false });
-    if (await isTrue()) return true;
-    await clock.sleep(POLL_MS, stop);
-  }
-  return false;
 }
