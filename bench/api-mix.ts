@@ -16,6 +16,12 @@ export const MIX = {
 export type Kind = keyof typeof MIX;
 export const KINDS = Object.keys(MIX) as Kind[];
 
+/** The same site, whose visitors only look. */
+export const READS: Mixture = { recommendations: 50, latest: 15, top: 15, film: 15, 'top films': 5 };
+
+/** hundredths; they add up to 100 */
+export type Mixture = Readonly<Partial<Record<Kind, number>>>;
+
 export interface MixedCall extends HttpCall {
   readonly kind: Kind;
 }
@@ -28,10 +34,10 @@ export interface Mix {
 }
 
 const TAGS_KEPT = 500;
-const BY_HUNDREDTH: readonly Kind[] = KINDS.flatMap((kind) => Array<Kind>(MIX[kind]).fill(kind));
 
 /** @param users ids from 1 on */
-export function createMix(users: number, movieIds: readonly number[]): Mix {
+export function createMix(users: number, movieIds: readonly number[], mixture: Mixture = MIX): Mix {
+  const byHundredth = KINDS.flatMap((kind) => Array<Kind>(mixture[kind] ?? 0).fill(kind));
   const chance = createChance(1, 'bench.api');
   const tags: { path: string; etag: string }[] = [];
   const rated: { user: string; movieId: number }[] = [];
@@ -65,7 +71,7 @@ export function createMix(users: number, movieIds: readonly number[]): Mix {
       },
       watch: () => put('watch', `${user}/watched`, { movie_id: movieId }),
     };
-    return calls[BY_HUNDREDTH[chance.below(n, BY_HUNDREDTH.length, 0)]!]();
+    return calls[byHundredth[chance.below(n, byHundredth.length, 0)]!]();
   }
 
   return {

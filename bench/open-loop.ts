@@ -30,17 +30,19 @@ const TICK_MS = 2;
 /**
  * Calls `send` at a constant rate, whether or not earlier calls have been answered, and waits for the last of them.
  * @param send is handed the number of the call, from 0, and when it was due on the monotonic clock; must not reject
+ * @param isOver ends it before its time
  */
 export async function runOpenLoop(
   count: number,
   perSecond: number,
   clock: Clock,
   send: (n: number, dueAtMs: number) => Promise<void>,
+  isOver: () => boolean = () => false,
 ): Promise<void> {
   const startMs = clock.monotonicMs();
   const dueAtMs = (n: number) => startMs + (n * 1_000) / perSecond;
   const waiting = new Set<Promise<void>>();
-  for (let n = 0; n < count; ) {
+  for (let n = 0; n < count && !isOver(); ) {
     for (; n < count && dueAtMs(n) <= clock.monotonicMs(); n++) {
       const sent: Promise<void> = send(n, dueAtMs(n)).finally(() => waiting.delete(sent));
       waiting.add(sent);

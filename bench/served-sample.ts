@@ -16,6 +16,8 @@ export interface ServedSample {
   status(): Promise<LearnerStatus>;
   /** live load beside, until the bench ends */
   startLoad(eventsPerSecond: number): Promise<void>;
+  /** writes so many events to Kafka while no recommender runs, then starts it: it lives when this resolves, and is behind */
+  restartBehind(events: number): Promise<void>;
   /** films that were rated, most often first */
   readonly movieIds: readonly number[];
 }
@@ -23,6 +25,9 @@ export interface ServedSample {
 export const SAMPLE_RATINGS = 100_836;
 export const SAMPLE_USERS = 610;
 const HISTORY_PER_SECOND = 20_000;
+const BACKLOG_PER_SECOND = 50_000;
+/** It must still run when its end is waited for. */
+const LEAST_BACKLOG_SECONDS = 3;
 const LEARN_DEADLINE_MS = 180_000;
 const POLL_MS = 200;
 const STOP_DEADLINE_MS = 30_000;
@@ -55,6 +60,14 @@ export function withServedSample<T>(
           supervisor.start([
             produceSpec('load', settings, ['--rate', String(perSecond), '--min-achieved', '0']),
           ]),
+        async restartBehind(events) {
+          await supervisor.stop(['recommender']);
+          const perSecond = Math.min(BACKLOG_PER_SECOND, Math.ceil(events / LEAST_BACKLOG_SECONDS));
+          const load = ['--rate', `${perSecond}`, '--count', `${events}`, '--min-achieved', '0'];
+          await supervisor.start([produceSpec('backlog', settings, load)]);
+          await supervisor.exited('backlog');
+          await supervisor.start([recommenderSpec(settings, '/healthz')]);
+        },
       });
     } finally {
       client.close();
@@ -86,9 +99,10 @@ async function untilLearned(status: () => Promise<LearnerStatus>): Promise<void>
   }
 }
 
-function recommenderSpec(settings: Settings): ProcessSpec {
+function recommenderSpec(settings: Settings, readyPath = '/readyz'): ProcessSpec {
   return createOwnProcessSpec({
     ...own('recommender', ['recommender']),
+    readyPath,
     port: settings.REELSTREAM_RECOMMENDER_PORT,
     portSetting: 'REELSTREAM_RECOMMENDER_PORT',
   });

@@ -61,7 +61,7 @@ function ratiosOf(sink: SinkBench['sink'], peer: SinkBench['kafkaEngine']): Sink
 }
 
 /** What the first run left to merge would be paid by the second. */
-async function untilMergesRest(clickhouse: ClickHouse): Promise<void> {
+export async function untilMergesRest(clickhouse: ClickHouse): Promise<void> {
   const deadlineMs = systemClock.monotonicMs() + MERGES_DEADLINE_MS;
   for (let idle = 0; idle < 5; ) {
     const [merges] = await clickhouse.query<{ n: string }>('SELECT count() AS n FROM system.merges');
@@ -73,7 +73,7 @@ async function untilMergesRest(clickhouse: ClickHouse): Promise<void> {
 }
 
 /** The producer's own process, with live events. */
-async function produceAll(stack: BenchStack, events: number): Promise<void> {
+export async function produceAll(stack: BenchStack, events: number): Promise<void> {
   const { supervisor, settings, home } = stack;
   const args = [
     'produce',

@@ -1,4 +1,5 @@
 import { type ApiBench, benchApi } from '../../bench/api.ts';
+import { benchCatchUp, type CatchUpBench, type Stretch } from '../../bench/catch-up.ts';
 import { benchFreshness, type FreshnessBench } from '../../bench/freshness.ts';
 import type { Latency } from '../../bench/open-loop.ts';
 import type { Cell } from '../print.ts';
@@ -41,5 +42,27 @@ export const freshness: Bench<FreshnessBench> = {
     ...latencyRows('list changed', changed),
     ['probes whose first list was not changed yet', lateProbes],
     ['probes that failed', failed],
+  ],
+};
+
+const stretchRows = (what: string, { latency, statuses }: Stretch): [string, Cell][] => [
+  ...latencyRows(`reads ${what}`, latency),
+  ...Object.entries(statuses).map(([status, count]): [string, Cell] => [`  answered ${status}`, count]),
+];
+
+export const catchUp: Bench<CatchUpBench> = {
+  name: 'catch-up',
+  summary:
+    'reads of a recommender that starts behind its log, then of the same when it has caught up; --events wait',
+  events: 300_000,
+  run: (events) => benchCatchUp(events, benchTools),
+  rows: ({ during, after, ...one }) => [
+    ['events that waited', one.backlog],
+    ['reads per second', one.readsPerSecond],
+    ['alive to the first read answered (s)', one.firstReadSeconds],
+    ['alive to ready (s)', one.readySeconds],
+    ['events learned per second meanwhile', Math.round(one.learnedPerSecond)],
+    ...stretchRows('while it catches up', during),
+    ...stretchRows('afterwards', after),
   ],
 };

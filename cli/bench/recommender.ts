@@ -17,8 +17,8 @@ export function sampleRows({ riverVersion, riverBiasedMf, ratios, ...own }: Samp
   return [
     ...passes.flatMap(([name, { eventsPerSecond, rmse, rmseLast20 }]): [string, Cell][] => [
       [`sample, ${name}, events per CPU second`, eventsPerSecond],
-      ['  RMSE of predicting, then learning', rmse],
-      ['  of the last fifth', rmseLast20],
+      ['  RMSE of predicting, then learning', rmse.toFixed(4)],
+      ['  of the last fifth', rmseLast20.toFixed(4)],
     ]),
     ...(ratios
       ? ([

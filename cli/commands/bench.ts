@@ -6,8 +6,9 @@ import { benchProduce, type ProduceBench, type ProduceRun } from '../../bench/pr
 import { benchQuestions, type QuestionsBench } from '../../bench/questions.ts';
 import { benchSink, type SinkBench } from '../../bench/sink.ts';
 import { benchSoak, type SoakBench } from '../../bench/soak.ts';
-import { api, freshness } from '../bench/api.ts';
+import { api, catchUp, freshness } from '../bench/api.ts';
 import { type Bench, type BenchOptions, benchTools } from '../bench/bench.ts';
+import { metrics } from '../bench/metrics.ts';
 import { recommender } from '../bench/recommender.ts';
 import { action, type Configure, parseInteger } from '../command.ts';
 import { type Cell, printJson, printTable } from '../print.ts';
@@ -129,6 +130,7 @@ export const configure: Configure = (command) => {
   add(command, produce);
   add(command, soak);
   add(command, sink);
+  add(command, metrics);
   add(command, log);
   add(command, codec);
   add(command, questions);
@@ -136,6 +138,7 @@ export const configure: Configure = (command) => {
   add(command, recommender);
   add(command, api);
   add(command, freshness);
+  add(command, catchUp);
   command.addHelpText('after', HELP);
 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createMix, KINDS, MIX } from '../../bench/api-mix.ts';
+import { createMix, KINDS, MIX, READS } from '../../bench/api-mix.ts';
 import { createLatencyMeter, runOpenLoop } from '../../bench/open-loop.ts';
 import { systemClock } from '../../core/clock.ts';
 
@@ -30,11 +30,25 @@ describe('open loop', () => {
     expect(maxMs).toBeGreaterThan(95);
     expect(p50Ms).toBeGreaterThan(45);
   });
+
+  it('ends before its time when it is told to', async () => {
+    let sent = 0;
+    const send = async () => {
+      sent += 1;
+    };
+    await runOpenLoop(1_000_000, 1_000, systemClock, send, () => sent >= 20);
+    expect(sent).toBeGreaterThanOrEqual(20);
+    expect(sent).toBeLessThan(1_000);
+  });
 });
 
 describe('the mix', () => {
   it('adds up to a hundred, is the same in every run and asks again for what it has seen', () => {
-    expect(Object.values<number>(MIX).reduce((sum, share) => sum + share)).toBe(100);
+    for (const mixture of [MIX, READS]) {
+      expect(Object.values<number>(mixture).reduce((sum, share) => sum + share)).toBe(100);
+    }
+    const reads = createMix(10, [5, 6, 7], READS);
+    expect(Array.from({ length: 500 }, (_, n) => reads.call(n).method)).not.toContain('PUT');
     const calls = () => {
       const mix = createMix(10, [5, 6, 7]);
       return Array.from({ length: 2_000 }, (_, n) => {
