@@ -12,7 +12,7 @@ import {
   startHealthServer,
 } from '../runtime/health-server.ts';
 import { createLogger } from '../runtime/logger.ts';
-import { createMetrics, type MetricsRegistry } from '../runtime/metrics.ts';
+import { createMetrics, createSilentMetrics, type MetricsRegistry } from '../runtime/metrics.ts';
 import { runService, type Service } from '../runtime/run-service.ts';
 import type { Settings } from '../runtime/settings.ts';
 import { namingSettings } from './name-settings.ts';
@@ -58,12 +58,14 @@ export async function runFramed(
     service: options.name,
     descriptor: options.logDescriptor ?? 1,
   });
-  const metrics = createMetrics({
-    service: options.name,
-    version: projectVersion(),
-    names: options.metricNames,
-    knownLabels: options.knownLabels ?? {},
-  });
+  const metrics = settings.REELSTREAM_METRICS
+    ? createMetrics({
+        service: options.name,
+        version: projectVersion(),
+        names: options.metricNames,
+        knownLabels: options.knownLabels ?? {},
+      })
+    : createSilentMetrics();
   let service: FramedService | undefined;
   let health: HealthServer | undefined;
   const begin = async (): Promise<Service> => {

@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from 'prom-client';
 import { METRIC_PREFIX, METRICS, type MetricName, type MetricSpec } from '../core/metrics-catalogue.ts';
-import type { ForgetfulMetrics, Labels } from '../core/metrics-port.ts';
+import { type ForgetfulMetrics, type Labels, noMetrics } from '../core/metrics-port.ts';
 import { createWeightedHistogram, type WeightedHistogram } from './weighted-histogram.ts';
 
 export interface MetricsRegistry extends ForgetfulMetrics {
@@ -15,6 +15,21 @@ export interface MetricsOptions {
   readonly names: readonly MetricName[];
   /** values of labels that the catalogue leaves open: every combination is born at 0 */
   readonly knownLabels?: Readonly<Record<string, readonly (string | number)[]>>;
+}
+
+/**
+ * Series that every service exports besides the catalogue's: its version, and what prom-client says of the process. About 55
+ * stand from the start; kinds of garbage collection, handles and requests come as they are met.
+ */
+export const PROCESS_SERIES_LIMIT = 150;
+
+/** Nothing is counted and nothing collected, not even of the process: for measuring what figures cost. */
+export function createSilentMetrics(): MetricsRegistry {
+  return {
+    ...noMetrics,
+    forget() {},
+    expose: async () => ({ contentType: 'text/plain; charset=utf-8', body: '' }),
+  };
 }
 
 /** Instruments made from the catalogue; a series that exists from the start can be alerted on from the start. */

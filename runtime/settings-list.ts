@@ -39,6 +39,10 @@ export const SETTINGS = {
     '127.0.0.1',
     'Address that a service listens on which is started by itself; what `start` and `up` run is on 127.0.0.1',
   ),
+  REELSTREAM_METRICS: flag(
+    true,
+    'Count, and answer `/metrics`; false is for measuring what that costs: nothing can be watched then',
+  ),
   REELSTREAM_STOP_TIMEOUT_MS: integer(30_000, 1_000, 600_000, 'Longest drain after a stop signal'),
 
   REELSTREAM_KAFKA_BROKERS: hostsAndPorts('127.0.0.1:{REELSTREAM_KAFKA_PORT}', 'Kafka addresses'),

@@ -1,5 +1,4 @@
 import { systemClock } from '../../core/clock.ts';
-import type { MetricName } from '../../core/metrics-catalogue.ts';
 import { readEnvironment } from '../../runtime/environment.ts';
 import { action, type Configure } from '../command.ts';
 import { printSchedule } from '../produce/dry-run.ts';
@@ -8,20 +7,7 @@ import { simulationFromMoviesMatch } from '../produce/movies-match.ts';
 import { addProduceOptions, type ProduceOptions } from '../produce/options.ts';
 import { startProduce } from '../produce/start-produce.ts';
 import { runFramed } from '../service-frame.ts';
-
-const METRIC_NAMES: readonly MetricName[] = [
-  'producer_target_events_per_second',
-  'producer_events_generated_total',
-  'producer_events_acked_total',
-  'producer_events_failed_total',
-  'producer_events_overloaded_total',
-  'producer_injected_total',
-  'producer_injected_records_total',
-  'producer_acked_bytes_total',
-  'producer_queue_events',
-  'producer_schedule_delay_seconds',
-  'producer_ack_duration_seconds',
-];
+import { PRODUCER_METRIC_NAMES } from '../service-metrics.ts';
 
 export const configure: Configure = (command) => {
   command.description('send rating events: an open-loop load generator');
@@ -39,7 +25,7 @@ export const configure: Configure = (command) => {
         {
           name: 'producer',
           port: settings.REELSTREAM_PRODUCER_METRICS_PORT,
-          metricNames: METRIC_NAMES,
+          metricNames: PRODUCER_METRIC_NAMES,
           knownLabels: { topic: [settings.REELSTREAM_RATINGS_TOPIC], started: [started] },
           controlPaths: ['/rate'],
           logDescriptor: 2,

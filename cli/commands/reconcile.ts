@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { systemClock } from '../../core/clock.ts';
 import { createPartitionWriter } from '../../kafka/partition-writer.ts';
 import { SIZED_TABLES } from '../../reconciler/read-table-bytes.ts';
-import { RECONCILER_METRIC_NAMES, Reconciler } from '../../reconciler/reconciler.ts';
+import { Reconciler } from '../../reconciler/reconciler.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { RATING_EVENT } from '../../schemas/contracts.ts';
 import { createRatingEncoder } from '../../schemas/rating-codec.ts';
@@ -10,6 +10,7 @@ import { action, type Configure } from '../command.ts';
 import { fileChecksFrom, reconcilerOptionsFrom } from '../reconciler/options.ts';
 import { createTold } from '../reconciler/told-positions.ts';
 import { type Frame, type FramedService, runFramed } from '../service-frame.ts';
+import { RECONCILER_SERVICE_METRICS } from '../service-metrics.ts';
 import { clickHouseFrom, kafkaAdminFrom, kafkaConnectionFrom, registryFrom } from '../wiring.ts';
 
 const CLIENT_ID = 'reelstream-reconciler';
@@ -39,7 +40,7 @@ export const configure: Configure = (command) => {
           {
             name: 'reconciler',
             port: settings.REELSTREAM_RECONCILER_METRICS_PORT,
-            metricNames: [...RECONCILER_METRIC_NAMES, 'registry_requests_total'],
+            metricNames: RECONCILER_SERVICE_METRICS,
             knownLabels: {
               topic: [settings.REELSTREAM_RATINGS_TOPIC],
               group: settings.REELSTREAM_RECONCILER_GROUPS,

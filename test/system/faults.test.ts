@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { seriesBounds } from '../../cli/service-metrics.ts';
+import { countSeries } from '../../core/series-bound.ts';
 import { FAULT_REASONS } from '../../core/verdict.ts';
 import { findFreePorts } from '../../embedded/supervisor/ports.ts';
 import { createKafkaAdmin } from '../../kafka/admin.ts';
@@ -9,6 +11,7 @@ import { DEAD_LETTER_HEADERS } from '../../kafka/dead-letter-record.ts';
 import { expectedOf, FAULT_LABELS } from '../../producer/faults/expected.ts';
 import type { RunClaims } from '../../producer/verify/claims.ts';
 import { loadClaims } from '../../producer/verify/load-claims.ts';
+import { readSettings } from '../../runtime/settings.ts';
 import { type FaultCounts, type FaultTable, NO_FAULTS_LEFT, readFaultTable } from '../helpers/fault-table.ts';
 import { startTestPipeline, type TestPipeline } from '../helpers/pipeline.ts';
 import { recordsIn, summaryOf } from '../helpers/produced.ts';
@@ -137,6 +140,21 @@ describe(`${EVENTS} events with every fault on`, () => {
     });
     const { difference } = await readFaultTable(consoleUrl, BEYOND_PATIENCE_SECONDS);
     expect(difference).toMatchObject({ trailing_bytes: lost, decode: 0, domain: 0, too_large: 0 });
+  });
+
+  it('came from processes with no more series than the catalogue allows', async () => {
+    const settings = readSettings(world.environment);
+    const bounds = seriesBounds(settings);
+    const ports = {
+      sink: settings.REELSTREAM_SINK_METRICS_PORT,
+      reconciler: settings.REELSTREAM_RECONCILER_METRICS_PORT,
+      console: settings.REELSTREAM_CONSOLE_PORT,
+    };
+    for (const [service, port] of Object.entries(ports) as [keyof typeof ports, number][]) {
+      const series = countSeries(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text());
+      console.log(`${service}: ${series} series, at most ${bounds[service]}`);
+      expect(series, service).toBeLessThanOrEqual(bounds[service]);
+    }
   });
 
   it('leave a sink that stops as it should', async () => {
