@@ -47,7 +47,8 @@ export function injectedAgainstCaught(): TableBuilder {
     said(
       'Injected against caught',
       'Records that the load simulator spoilt on purpose against what ClickHouse holds of each reason. Only a difference of 0 is right: above 0 faults got through, below 0 there are bad records that nobody injected. What was sent within the last minute may still be on its way and is not missed. domain: values that mean nothing, and clocks that are too fast; duplicate: every further copy; the others are poison.',
-      'short',
+      // to the record: no thousands as 1.2 K
+      'none',
       { noValue: 'no load simulator has run in this time', width: 24, height: 9 },
     ),
     sides.join(' or '),
