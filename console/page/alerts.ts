@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 import { utcText } from '../drawing/time-range.ts';
 import { el, fill } from '../look/dom.ts';
+import { pageHead } from '../look/page-head.ts';
 import { renderMarkdown } from './markdown.ts';
 import type { Route } from './route.ts';
 import { ask, ServerFault } from './server.ts';
@@ -36,16 +37,7 @@ export async function openAlerts({ name }: Route, root: HTMLElement): Promise<Vi
   const known = el('dl', { class: 'known-alerts' });
   fill(
     root,
-    el(
-      'header',
-      { class: 'page-head' },
-      el(
-        'div',
-        {},
-        el('h1', {}, 'Alerts'),
-        el('p', { class: 'lead' }, 'What is wrong now, and what to do about it.'),
-      ),
-    ),
+    pageHead({ title: 'Alerts', lead: 'What is wrong now, and what to do about it.' }),
     status,
     open,
     el('section', { class: 'board-row' }, el('h2', {}, 'Every alert there is'), known),
@@ -132,11 +124,7 @@ async function openRunbook(name: string, root: HTMLElement): Promise<View> {
   const [, ...sections] = renderMarkdown(markdown, linkOf);
   fill(
     root,
-    el(
-      'header',
-      { class: 'page-head' },
-      el('div', {}, el('p', { class: 'small' }, el('a', { href: '#/alerts' }, 'Alerts')), el('h1', {}, name)),
-    ),
+    pageHead({ title: name, above: { title: 'Alerts', href: '#/alerts' } }),
     el('article', { class: 'prose' }, ...sections),
   );
   return { title: name, redraw() {}, end() {} };

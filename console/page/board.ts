@@ -3,6 +3,7 @@ import type { Dashboard, Panel, Variable } from '../drawing/dashboard.ts';
 import type { TargetData } from '../drawing/data.ts';
 import type { RangeText } from '../drawing/time-range.ts';
 import { el, fill } from '../look/dom.ts';
+import { pageHead } from '../look/page-head.ts';
 import { type BoardAddress, readBoardAddress } from './board-address.ts';
 import { createCrosshair } from './crosshair.ts';
 import { createMarks } from './marks.ts';
@@ -96,9 +97,8 @@ function layOut(
   marks: HTMLElement,
   sections: readonly Section<PanelView>[],
 ): HTMLElement[] {
-  const head = el('div', {}, el('h1', {}, title), el('p', { class: 'lead' }, description));
   return [
-    el('header', { class: 'page-head' }, head, toolbar),
+    pageHead({ title, lead: description }, toolbar),
     marks,
     ...sections.map((section) =>
       el(

@@ -1,5 +1,6 @@
 /// <reference lib="dom" />
 import { el, fill } from '../look/dom.ts';
+import { pageHead } from '../look/page-head.ts';
 import { type AskedChart, answerChart } from './answer-chart.ts';
 import { scrolling } from './data-table.ts';
 import { createQuestionForm, type Parameter } from './question-form.ts';
@@ -59,20 +60,10 @@ function listOf(questions: readonly Question[]): HTMLElement[] {
       ),
     );
   return [
-    el(
-      'header',
-      { class: 'page-head' },
-      el(
-        'div',
-        {},
-        el('h1', {}, 'Questions'),
-        el(
-          'p',
-          { class: 'lead' },
-          'Each says what exactly it counts, how much of the data it knows, and what it does not tell.',
-        ),
-      ),
-    ),
+    pageHead({
+      title: 'Questions',
+      lead: 'Each says what exactly it counts, how much of the data it knows, and what it does not tell.',
+    }),
     group('stream', 'From the stream of ratings'),
     group('catalogue', 'From the catalogue of films'),
   ];
@@ -107,17 +98,11 @@ function openQuestion(question: Question, route: Route, root: HTMLElement): View
   const form = createQuestionForm(question.parameters, route.given, () => void run());
   fill(
     root,
-    el(
-      'header',
-      { class: 'page-head' },
-      el(
-        'div',
-        {},
-        el('p', { class: 'small' }, el('a', { href: '#/questions' }, 'Questions')),
-        el('h1', {}, titleOf(question.name)),
-        el('p', { class: 'lead' }, `${upperFirst(question.summary)}.`),
-      ),
-    ),
+    pageHead({
+      title: titleOf(question.name),
+      lead: `${upperFirst(question.summary)}.`,
+      above: { title: 'Questions', href: '#/questions' },
+    }),
     el('div', { class: 'question' }, form.element, place),
   );
   const isComplete = question.parameters.every(

@@ -1,5 +1,6 @@
 /// <reference lib="dom" />
 import { el, fill } from '../look/dom.ts';
+import { pageHead } from '../look/page-head.ts';
 import { ApiFault, connectApi, type Film, type Recommended } from './api.ts';
 import { historyItem, type RatingActions, recommendedItem, replaceGently, titleOf } from './film-lists.ts';
 import { type Change, compareLists } from './list-change.ts';
@@ -134,17 +135,7 @@ export function openUserPage(root: HTMLElement, { userId: given, onUser }: UserP
   });
   fill(
     root,
-    el(
-      'header',
-      { class: 'page-head' },
-      el(
-        'div',
-        {},
-        el('h1', {}, 'Recommendations'),
-        el('p', { class: 'lead' }, 'Change a rating: the list follows within a second.'),
-      ),
-      form,
-    ),
+    pageHead({ title: 'Recommendations', lead: 'Change a rating: the list follows within a second.' }, form),
     fault,
     said,
     el(
