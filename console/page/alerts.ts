@@ -2,25 +2,11 @@
 import { utcText } from '../drawing/time-range.ts';
 import { el, fill } from '../look/dom.ts';
 import { pageHead } from '../look/page-head.ts';
+import type { AlertList, OpenAlert } from '../server/alerts.ts';
 import { renderMarkdown } from './markdown.ts';
 import type { Route } from './route.ts';
 import { ask, ServerFault } from './server.ts';
 import type { View } from './view.ts';
-
-interface OpenAlert {
-  readonly name: string;
-  readonly state: 'firing' | 'waiting' | 'quiet';
-  readonly severity: string;
-  readonly summary: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly since: string | null;
-}
-
-interface AlertList {
-  readonly open: readonly OpenAlert[];
-  readonly known: readonly { readonly name: string; readonly severity: string; readonly means: string }[];
-  readonly missing: readonly string[];
-}
 
 const REFRESH_MS = 5_000;
 const STATES = {

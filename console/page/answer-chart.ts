@@ -1,20 +1,8 @@
 /// <reference lib="dom" />
 import { el, svg } from '../look/dom.ts';
+import type { AskedChart } from '../server/questions.ts';
 import { createBarChart } from './bar-chart.ts';
 import { seriesColour } from './colours.ts';
-
-export interface AskedChart {
-  readonly kind: 'bars' | 'columns' | 'lines';
-  readonly title: string;
-  readonly subtitle: string;
-  readonly categories: readonly string[];
-  readonly ticks: readonly { readonly value: number; readonly text: string }[];
-  readonly series: readonly {
-    readonly name: string;
-    readonly values: readonly (number | null)[];
-    readonly texts: readonly string[];
-  }[];
-}
 
 /** The chart that the question's file describes. */
 export function answerChart(chart: AskedChart): HTMLElement {

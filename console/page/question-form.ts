@@ -1,14 +1,6 @@
 /// <reference lib="dom" />
 import { el } from '../look/dom.ts';
-
-export interface Parameter {
-  readonly name: string;
-  readonly kind: string;
-  readonly defaultText: string | null;
-  readonly range: readonly [string, string] | null;
-  readonly choices: readonly string[];
-  readonly text: string;
-}
+import type { QuestionParameter } from '../server/questions.ts';
 
 export interface QuestionForm {
   readonly element: HTMLFormElement;
@@ -20,7 +12,7 @@ export interface QuestionForm {
 
 /** A field for everything that a question can be asked for. */
 export function createQuestionForm(
-  parameters: readonly Parameter[],
+  parameters: readonly QuestionParameter[],
   given: URLSearchParams,
   onAsk: () => void,
 ): QuestionForm {
@@ -63,7 +55,7 @@ export function createQuestionForm(
   };
 }
 
-function fieldOf(parameter: Parameter, given: string | null) {
+function fieldOf(parameter: QuestionParameter, given: string | null) {
   const { name, kind, defaultText, range, choices, text } = parameter;
   const id = `q-${name}`;
   const value = given ?? defaultText ?? '';

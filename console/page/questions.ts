@@ -1,34 +1,17 @@
 /// <reference lib="dom" />
 import { el, fill } from '../look/dom.ts';
 import { pageHead } from '../look/page-head.ts';
-import { type AskedChart, answerChart } from './answer-chart.ts';
+import type { AskedAnswer, QuestionForm } from '../server/questions.ts';
+import { answerChart } from './answer-chart.ts';
 import { scrolling } from './data-table.ts';
-import { createQuestionForm, type Parameter } from './question-form.ts';
+import { createQuestionForm } from './question-form.ts';
 import { type Route, routeText } from './route.ts';
 import { ask, ServerFault } from './server.ts';
 import type { View } from './view.ts';
 
-interface Question {
-  readonly name: string;
-  readonly summary: string;
-  readonly source: 'catalogue' | 'stream';
-  readonly definition: string;
-  readonly caveats: readonly string[];
-  readonly parameters: readonly Parameter[];
-}
-
-interface Answer {
-  readonly title: string;
-  readonly coverage: string;
-  readonly columns: readonly { readonly name: string; readonly unit: string; readonly isNumber: boolean }[];
-  readonly rows: readonly (readonly string[])[];
-  readonly chart: AskedChart | null;
-  readonly reason: string | null;
-}
-
 /** The named questions; one of them with its form, its answer and what the answer does not say. */
 export async function openQuestions(route: Route, root: HTMLElement): Promise<View> {
-  const questions = await ask<Question[]>('/console/questions');
+  const questions = await ask<QuestionForm[]>('/console/questions');
   const found = questions.find(({ name }) => name === route.name);
   if (route.name !== '' && !found) throw new ServerFault(404, `there is no question "${route.name}"`);
   if (!found) {
@@ -38,8 +21,8 @@ export async function openQuestions(route: Route, root: HTMLElement): Promise<Vi
   return openQuestion(found, route, root);
 }
 
-function listOf(questions: readonly Question[]): HTMLElement[] {
-  const group = (source: Question['source'], heading: string) =>
+function listOf(questions: readonly QuestionForm[]): HTMLElement[] {
+  const group = (source: QuestionForm['source'], heading: string) =>
     el(
       'section',
       { class: 'board-row' },
@@ -72,7 +55,7 @@ function listOf(questions: readonly Question[]): HTMLElement[] {
 const upperFirst = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}`;
 const titleOf = (name: string): string => upperFirst(name.replaceAll('-', ' '));
 
-function openQuestion(question: Question, route: Route, root: HTMLElement): View {
+function openQuestion(question: QuestionForm, route: Route, root: HTMLElement): View {
   const place = el('div', { class: 'answer', 'aria-live': 'polite' });
   let round = new AbortController();
   const run = async () => {
@@ -85,7 +68,7 @@ function openQuestion(question: Question, route: Route, root: HTMLElement): View
     try {
       const asked = new URLSearchParams(given);
       asked.set('question', question.name);
-      show(await ask<Answer>('/console/answer', asked, signal), question, place);
+      show(await ask<AskedAnswer>('/console/answer', asked, signal), question, place);
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof ServerFault)) throw error;
@@ -112,7 +95,7 @@ function openQuestion(question: Question, route: Route, root: HTMLElement): View
   return { ...still(titleOf(question.name)), end: () => round.abort() };
 }
 
-function show(answer: Answer, question: Question, place: HTMLElement): void {
+function show(answer: AskedAnswer, question: QuestionForm, place: HTMLElement): void {
   const { title, coverage, columns, rows, chart, reason } = answer;
   const headings = columns.map(({ name, unit, isNumber }) => ({
     name: `${name.replaceAll('_', ' ')}${unit === '' || unit === 'id' || name.includes(unit) ? '' : ` (${unit})`}`,

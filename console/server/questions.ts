@@ -5,17 +5,19 @@ import { Problem } from './problem.ts';
 export interface QuestionForm {
   readonly name: string;
   readonly summary: string;
-  readonly source: string;
+  readonly source: 'catalogue' | 'stream';
   readonly definition: string;
   readonly caveats: readonly string[];
-  readonly parameters: readonly {
-    readonly name: string;
-    readonly kind: string;
-    readonly defaultText: string | null;
-    readonly range: readonly [string, string] | null;
-    readonly choices: readonly string[];
-    readonly text: string;
-  }[];
+  readonly parameters: readonly QuestionParameter[];
+}
+
+export interface QuestionParameter {
+  readonly name: string;
+  readonly kind: string;
+  readonly defaultText: string | null;
+  readonly range: readonly [string, string] | null;
+  readonly choices: readonly string[];
+  readonly text: string;
 }
 
 /** An answer as text and figures, ready for a table and a chart. */
