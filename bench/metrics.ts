@@ -100,8 +100,8 @@ async function runSink(
     const rise = await measureRise(clickhouse, events, ['sink'], stack.cpuSeconds);
     const scrapes = (await scraper?.stop()) ?? 0;
     await stack.supervisor.stop(['sink']);
-    await clickhouse.command(`DROP DATABASE ${own.REELSTREAM_CLICKHOUSE_DATABASE} SYNC`);
     await untilMergesRest(clickhouse);
+    await clickhouse.command(`DROP DATABASE ${own.REELSTREAM_CLICKHOUSE_DATABASE} SYNC`);
     return { metrics, eventsPerSecond: rise.eventsPerSecond, cpuMicros: rise.cpuMicros.sink, scrapes };
   } finally {
     await Promise.allSettled([clickhouse.close(), admin.close()]);

@@ -4,7 +4,7 @@ import { largestSeries, toBars } from '../../console/drawing/bars.ts';
 import type { SeriesData, TableData } from '../../console/drawing/data.ts';
 import { legendOf } from '../../console/drawing/legend.ts';
 import { lastKnown, toLines } from '../../console/drawing/lines.ts';
-import { toTable, unitOf } from '../../console/drawing/table.ts';
+import { stepsOf, toTable, unitOf } from '../../console/drawing/table.ts';
 import { toneOf, warningLevels } from '../../console/drawing/thresholds.ts';
 import { parseTime, stepSeconds, utcText } from '../../console/drawing/time-range.ts';
 import { toSegments, unitedSpans } from '../../console/drawing/timeline.ts';
@@ -190,6 +190,30 @@ describe('tables', () => {
     const bars = toBars(matrix, 'year\\genre');
     expect(bars).toMatchObject({ labels: ['1990', '1991'], most: 5 });
     expect(largestSeries(bars, 1).series).toEqual([{ name: 'others', values: [5, 2] }]);
+  });
+
+  it('colour a column that asks for it by its own steps, and no other', () => {
+    const steps = [
+      { value: null, color: 'red' },
+      { value: 0, color: 'green' },
+      { value: 1, color: 'red' },
+    ];
+    const override = (name: string, type: string) => ({
+      matcher: { id: 'byName', options: name },
+      properties: [
+        { id: 'custom.cellOptions', value: { type } },
+        { id: 'thresholds', value: { mode: 'absolute', steps } },
+      ],
+    });
+    const overrides = [override('difference', 'color-text'), override('caught', 'auto')];
+    expect(stepsOf('difference', overrides)).toEqual(steps);
+    expect([-1, 0, 1].map((value) => toneOf(value, stepsOf('difference', overrides)))).toEqual([
+      'red',
+      'green',
+      'red',
+    ]);
+    expect(stepsOf('caught', overrides)).toEqual([]);
+    expect(stepsOf('difference')).toEqual([]);
   });
 
   it('take the unit of an override by name', () => {

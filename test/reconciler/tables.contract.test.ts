@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ClickHouse } from '../../clickhouse/connection.ts';
+import { FAULT_REASONS } from '../../core/verdict.ts';
 import { readCanaries } from '../../reconciler/canary.ts';
+import { readCaught } from '../../reconciler/read-caught.ts';
 import { readPeriods } from '../../reconciler/read-periods.ts';
 import { readSettled } from '../../reconciler/read-settled.ts';
 import { readTableBytes, SIZED_TABLES } from '../../reconciler/read-table-bytes.ts';
 import { runAllChecks } from '../../reconciler/run-checks.ts';
 import { readSinkPositions } from '../../reconciler/sink-positions.ts';
-import { type DeliveryServer, openDatabase, startDeliveryServer } from '../clickhouse/fixture.ts';
+import { openTables, type TestTables } from '../clickhouse/fixture.ts';
 
 const CLUSTER = 'a-cluster';
 const TOPIC = 'ratings';
@@ -15,11 +17,11 @@ const HOUR_MS = 3_600_000;
 const NOW_MS = Math.floor(Date.now() / HOUR_MS) * HOUR_MS + HOUR_MS / 2;
 const WHOLE = { rangeRecords: 1_000_000 };
 
-let server: DeliveryServer;
+let tables: TestTables;
 let clickhouse: ClickHouse;
 beforeAll(async () => {
-  server = await startDeliveryServer();
-  clickhouse = await openDatabase(server.url);
+  tables = await openTables();
+  ({ clickhouse } = tables);
   await clickhouse.insertRows('streams', [
     { stream_id: 1, cluster_id: CLUSTER, topic: TOPIC, partition_count: 2, kafka_partition: 0, slot: 0 },
     { stream_id: 1, cluster_id: CLUSTER, topic: TOPIC, partition_count: 2, kafka_partition: 1, slot: 1 },
@@ -29,10 +31,7 @@ beforeAll(async () => {
     { slot: 1, first_offset: 0 },
   ]);
 });
-afterAll(async () => {
-  await clickhouse?.close();
-  await server?.stop();
-});
+afterAll(() => tables?.stop());
 
 interface RawRow {
   readonly slot: number;
@@ -40,13 +39,15 @@ interface RawRow {
   readonly logTsMs: number;
   readonly skipped?: number;
   readonly canary?: boolean;
+  /** why it is a dead letter */
+  readonly reason?: string;
 }
 
 /** As the sink writes them: the views fill the aggregates. */
 async function insert(rows: readonly RawRow[]): Promise<void> {
   await clickhouse.insertRows(
     'events_raw',
-    rows.map(({ slot, offset, logTsMs, skipped = 0, canary = false }) => ({
+    rows.map(({ slot, offset, logTsMs, skipped = 0, canary = false, reason }) => ({
       slot,
       kafka_offset: offset,
       skipped_before: skipped,
@@ -55,8 +56,8 @@ async function insert(rows: readonly RawRow[]): Promise<void> {
       event_id: '0123456789abcdef',
       value_hash: offset,
       bytes: 40,
-      verdict: canary ? 'drop' : 'ok',
-      reason: canary ? 'canary' : 'none',
+      verdict: canary ? 'drop' : reason ? 'dead_letter' : 'ok',
+      reason: canary ? 'canary' : (reason ?? 'none'),
       kind: canary ? 'CANARY' : 'RATED',
       user_id: 1,
       movie_id: canary ? 0 : 7,
@@ -164,5 +165,28 @@ describe('what a reconciler reads of the tables', () => {
     // the aggregate has that one too many
     const { agg_pipeline_minute: aggregate } = await readSettled(clickhouse, before, settled, WHOLE);
     expect(aggregate.source - aggregate.sink).toBe(-1);
+  });
+
+  it('counts what was caught, of the topic as it is and as it was', async () => {
+    const other = { stream_id: 2, cluster_id: CLUSTER, topic: 'another', partition_count: 1 };
+    const wider = { stream_id: 3, cluster_id: CLUSTER, topic: 'widened', partition_count: 1 };
+    await clickhouse.insertRows('streams', [
+      { ...other, kafka_partition: 0, slot: 7 },
+      { ...wider, kafka_partition: 0, slot: 8 },
+      { ...wider, stream_id: 4, kafka_partition: 0, slot: 9 },
+    ]);
+    const at = NOW_MS - 3 * HOUR_MS;
+    await insert([
+      { slot: 7, offset: 0, logTsMs: at, reason: 'decode' },
+      { slot: 8, offset: 0, logTsMs: at, reason: 'domain' },
+      { slot: 8, offset: 1, logTsMs: at, canary: true },
+      { slot: 9, offset: 2, logTsMs: at, reason: 'domain' },
+      { slot: 9, offset: 3, logTsMs: at },
+    ]);
+    const nothing = Object.fromEntries(FAULT_REASONS.map((reason) => [reason, 0]));
+    const caught = async (topic: string) => Object.fromEntries(await readCaught(clickhouse, CLUSTER, topic));
+    expect(await caught('widened')).toEqual({ ...nothing, domain: 2 });
+    expect(await caught('another')).toEqual({ ...nothing, decode: 1 });
+    expect(await caught('never seen')).toEqual(nothing);
   });
 });
