@@ -1,12 +1,14 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { processesWith } from '../helpers/own-stack.ts';
-import { runProgram } from '../helpers/program.ts';
+import { runProgram, startService } from '../helpers/program.ts';
+import { waitUntil } from '../helpers/wait-until.ts';
 
-/** The quickest drill; the others differ in the fault and not in the way (docs/watching.md has what they took). */
+/** The quickest ones; the others differ in the fault and not in the way (docs/watching.md has what they took). */
 const DRILL = 'loss';
+const ON_HISTORY = 'row-count-dip';
 /** Everything a drill starts inherits it, and its folder lies within. */
 const temporary = mkdtempSync(join(tmpdir(), 'reelstream-drill-test-'));
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
@@ -20,38 +22,90 @@ interface Result {
   readonly deviations: readonly string[];
 }
 
-async function drill(...options: string[]): Promise<{ code: number | null; result: Result }> {
-  const { code, stdout, stderr } = await runProgram(['drill', DRILL, '--json', ...options], {
+async function drill(name: string, ...options: string[]): Promise<{ code: number | null; result: Result }> {
+  const { code, stdout, stderr } = await runProgram(['drill', name, '--json', ...options], {
     TMPDIR: temporary,
   });
   expect(stdout, stderr).not.toBe('');
-  expect(processesWith(`TMPDIR=${temporary}`)).toEqual([]);
-  expect(readdirSync(temporary)).toEqual([]);
   const [result] = JSON.parse(stdout) as Result[];
   return { code, result: result! };
 }
 
+function expectPassed({ code, result }: Awaited<ReturnType<typeof drill>>): void {
+  expect(result.deviations).toEqual([]);
+  expect(code).toBe(0);
+  expect(result.toldAfterSeconds).not.toContain(null);
+  expect(result.resolvedAfterSeconds).toBeGreaterThanOrEqual(0);
+  expect(result.heartbeats).toBeGreaterThan(0);
+}
+
+/** Ctrl-C once or twice, as soon as the drill has said this. */
+async function interrupt(
+  name: string,
+  said: string,
+  times: 1 | 2,
+): Promise<{ code: number | null; tookMs: number }> {
+  const service = await startService(['drill', name], { TMPDIR: temporary }, null);
+  await waitUntil(`${name} says ${said}`, 240_000, () => service.said().includes(said));
+  const startedMs = performance.now();
+  process.kill(service.pid, 'SIGINT');
+  if (times === 2) {
+    // what comes within a second belongs to the first
+    await waitUntil('a second wish', 5_000, () => performance.now() - startedMs > 1_200);
+    if (processesWith(`TMPDIR=${temporary}`).length > 0) process.kill(service.pid, 'SIGINT');
+  }
+  const { code, stderr } = await service.finished;
+  expect(stderr).toMatch(times === 1 ? /stopped|called off/ : /stopped|called off|second time/);
+  return { code, tookMs: performance.now() - startedMs };
+}
+
+afterEach(() => {
+  expect(processesWith(`TMPDIR=${temporary}`)).toEqual([]);
+  expect(readdirSync(temporary)).toEqual([]);
+});
+
 describe('reelstream drill', () => {
-  // a second alert is a failure, and beside other tests there is one: a drill has the machine to itself
-  it.runIf(isFull)('loses rows, is told so, by nothing else, and told when they are back', async () => {
-    const { code, result } = await drill();
-    expect(result.deviations).toEqual([]);
-    expect(code).toBe(0);
-    expect(result.toldAfterSeconds[0]).toBeGreaterThan(0);
-    expect(result.resolvedAfterSeconds).toBeGreaterThanOrEqual(0);
-    expect(result.heartbeats).toBeGreaterThan(0);
+  it('tells of a low day in a history of days, and when it is over, and of nothing else', async () => {
+    expectPassed(await drill(ON_HISTORY));
   });
 
-  it.runIf(isFull)('fails when the alert is taken out of the rules', async () => {
-    const { code, result } = await drill('--without', 'SourceSinkMismatch');
+  it('undoes everything when it is interrupted', async () => {
+    const { code, tookMs } = await interrupt(ON_HISTORY, 'on history', 1);
     expect(code).toBe(1);
-    expect(result.toldAfterSeconds).toEqual([null]);
-    expect(result.deviations).toEqual(['SourceSinkMismatch (table=events_raw) was not told']);
+    expect(tookMs).toBeLessThan(10_000);
   });
 
   it('knows its drills and alerts by name', async () => {
     const unknown = await runProgram(['drill', 'dipp'], {});
     expect(unknown.code).toBe(2);
     expect(unknown.stderr).toContain('did you mean dip?');
+  });
+});
+
+// a second alert is a failure, and beside other tests there is one: such a drill has the machine to itself
+describe.runIf(isFull)('reelstream drill, at full size', () => {
+  it('loses rows, is told so, by nothing else, and told when they are back', async () => {
+    expectPassed(await drill(DRILL));
+  });
+
+  it.each([
+    [DRILL, 'SourceSinkMismatch', ['SourceSinkMismatch (table=events_raw) was not told']],
+    [
+      ON_HISTORY,
+      'TableRowCountDip',
+      ['events_raw', 'agg_ratings_live'].map(
+        (table) => `TableRowCountDip (table=${table}, period=1d) was not told`,
+      ),
+    ],
+  ])('%s fails when %s is taken out of the rules', async (name, alert, deviations) => {
+    const { code, result } = await drill(name, '--without', alert);
+    expect(code).toBe(1);
+    expect(result.deviations).toEqual(deviations);
+  });
+
+  it.each([1, 2] as const)('mends its fault and stops its pipeline at Ctrl-C, %s times', async (times) => {
+    const { code, tookMs } = await interrupt(DRILL, 'loss: a part of', times);
+    expect(code).toBe(1);
+    expect(tookMs).toBeLessThan(60_000);
   });
 });

@@ -15,7 +15,7 @@ export interface HistoryParts {
 }
 
 /** Every rule was evaluated so often, on what was scraped as well, and what waited has been taken up. */
-const EVALUATED = 'count_over_time(ALERTS{alertname="Watchdog"}[5m]) >= 5';
+const EVALUATED = 'count_over_time(ALERTS{alertname="Watchdog"}[5m]) >= 4';
 const EVALUATED_WITHIN_MS = 30_000;
 const TOLD_WITHIN_MS = 20_000;
 const OVER_WITHIN_MS = 40_000;
