@@ -85,7 +85,6 @@ export type LearnerEvent =
   | { readonly kind: 'snapshot_written'; readonly seq: number; readonly outcome: Outcome<number> }
   | { readonly kind: 'unreadable'; readonly partition: number; readonly error: ReelstreamError }
   | { readonly kind: 'failed'; readonly error: ReelstreamError }
-  | { readonly kind: 'turn' }
   | { readonly kind: 'stop'; readonly done: () => void };
 
 /** The state of a learner. Only the loop in learner.ts calls code that changes it. */

@@ -1,7 +1,7 @@
-import { type ReelstreamError, toReelstreamError } from '../../core/errors.ts';
+import { toReelstreamError } from '../../core/errors.ts';
 import type { Recommender } from '../../recommender/recommender.ts';
-import { createInbox } from '../inbox.ts';
 import { outcomeOf } from '../outcome.ts';
+import { StateLoop, type Turns } from '../state-loop.ts';
 import { createAssignment } from './assignment.ts';
 import { createBackgroundReplay } from './background-replay.ts';
 import { createFollowing } from './following.ts';
@@ -27,11 +27,8 @@ import { createWork } from './work.ts';
 
 /** The loop wakes at least this often, for the gauges. */
 const TICK_MS = 1_000;
-const STUCK_AFTER_MS = 60_000;
 /** A loss of power costs the order of so many records, and of a second, and of what came while the disk worked. */
 const MAX_UNSYNCED_RECORDS = 2_000;
-
-type Handlers = { readonly [K in LearnerEvent['kind']]: (event: Extract<LearnerEvent, { kind: K }>) => void };
 
 /** What a learner goes on from. */
 export interface LearnerStart {
@@ -50,29 +47,21 @@ export interface LearnerStart {
  */
 export class Learner {
   readonly #ctx: LearnerContext;
-  readonly #inbox;
-  readonly #handlers: Handlers;
-  readonly #advance: () => void;
-  readonly #waitMs: () => number;
+  readonly #loop: StateLoop<LearnerEvent>;
+  readonly #turns: Turns<LearnerEvent>;
   readonly #letGo: () => void;
   readonly #snapshots;
   readonly #following;
-  readonly #finished: Promise<void>;
-  #resolveFinished: () => void = () => {};
-  #rejectFinished: (error: ReelstreamError) => void = () => {};
-  #isRunning = false;
   #hasCaughtUp = false;
   readonly #isContinued: boolean;
   #hasFailed = false;
-  #turnedAtMs: number;
-  #loop: Promise<void> = Promise.resolve();
 
   constructor(options: LearnerOptions, parts: LearnerParts, start: LearnerStart) {
     const { state, folder, journal, entries, snapshotSeq } = start;
     const { clock } = parts;
-    this.#turnedAtMs = clock.monotonicMs();
     this.#isContinued = state.recommender.version() > 0 || entries.length > 0;
-    this.#inbox = createInbox<LearnerEvent>(clock);
+    const loop = new StateLoop<LearnerEvent>(clock);
+    this.#loop = loop;
     const model = state.recommender.options.engine.engine;
     const ctx: LearnerContext = {
       options,
@@ -82,7 +71,7 @@ export class Learner {
       metrics: createLearnerMetrics(parts.metrics, { ...options, model }, options.snapshotIntervalMs),
       scoring: createScoring(state.recommender),
       waiters: createPositionWaiters(clock, (partition) => this.#ctx.slots.get(partition)?.learned.position),
-      post: (event) => this.#inbox.post(event),
+      post: (event) => loop.post(event),
       slots: new Map(),
       journal,
       queue: [],
@@ -99,24 +88,6 @@ export class Learner {
     const replay = createBackgroundReplay(ctx, () => isIdle(ctx, following));
     const snapshots = createSnapshots(ctx, snapshotSeq, () => following.isAbandoned);
     this.#snapshots = snapshots;
-    this.#handlers = {
-      assigned: ({ partitions }) => assignment.assigned(partitions),
-      unassigned: ({ partitions }) => assignment.unassigned(partitions),
-      fetched: ({ fetch, release }) => assignment.fetched(fetch, release),
-      checked: ({ slot, outcome }) => assignment.checked(slot, outcome),
-      schemas_resolved: ({ slot, outcome }) => {
-        if (!outcome.ok) this.#failed(outcome.error);
-        else work.schemasResolved(slot);
-      },
-      snapshot_written: ({ seq, outcome }) => snapshots.written(seq, outcome),
-      unreadable: ({ partition, error }) => assignment.halted(partition, error.message),
-      failed: ({ error }) => this.#failed(error),
-      turn: () => {},
-      stop: ({ done }) => {
-        ctx.draining = true;
-        done();
-      },
-    };
     /** One thing per turn. @returns true when there is more */
     const oneThing = (nowMs: number): boolean => {
       if (ctx.draining) return false;
@@ -136,28 +107,45 @@ export class Learner {
     };
     let gaugesAtMs = 0;
     let commitAtMs = 0;
-    this.#advance = () => {
-      const nowMs = clock.monotonicMs();
-      if (oneThing(nowMs)) setImmediate(() => this.#inbox.post({ kind: 'turn' }));
-      this.#hasCaughtUp ||= isAtTarget(ctx, following);
-      if (nowMs >= gaugesAtMs) {
-        gaugesAtMs = nowMs + TICK_MS;
-        publishGauges(ctx);
-        syncJournal();
-      }
-      if (ctx.recordsSinceSync >= MAX_UNSYNCED_RECORDS) syncJournal();
-      if (nowMs >= commitAtMs && following.left === 0) {
-        commitAtMs = nowMs + options.commitIntervalMs;
-        void this.#commit();
-      }
+    this.#turns = {
+      handlers: {
+        assigned: ({ partitions }) => assignment.assigned(partitions),
+        unassigned: ({ partitions }) => assignment.unassigned(partitions),
+        fetched: ({ fetch, release }) => assignment.fetched(fetch, release),
+        checked: ({ slot, outcome }) => assignment.checked(slot, outcome),
+        schemas_resolved: ({ slot, outcome }) => {
+          if (!outcome.ok) loop.fail(outcome.error);
+          else work.schemasResolved(slot);
+        },
+        snapshot_written: ({ seq, outcome }) => snapshots.written(seq, outcome),
+        unreadable: ({ partition, error }) => assignment.halted(partition, error.message),
+        failed: ({ error }) => loop.fail(error),
+        stop: ({ done }) => {
+          ctx.draining = true;
+          done();
+        },
+      },
+      advance: () => {
+        const nowMs = clock.monotonicMs();
+        if (oneThing(nowMs)) setImmediate(() => loop.wake());
+        this.#hasCaughtUp ||= isAtTarget(ctx, following);
+        if (nowMs >= gaugesAtMs) {
+          gaugesAtMs = nowMs + TICK_MS;
+          publishGauges(ctx);
+          syncJournal();
+        }
+        if (ctx.recordsSinceSync >= MAX_UNSYNCED_RECORDS) syncJournal();
+        if (nowMs >= commitAtMs && following.left === 0) {
+          commitAtMs = nowMs + options.commitIntervalMs;
+          void this.#commit();
+        }
+      },
+      waitMs: () => Math.min(TICK_MS, replay.dueInMs(clock.monotonicMs())),
+      failed: () => {
+        this.#hasFailed = true;
+        ctx.draining = true;
+      },
     };
-    this.#waitMs = () => Math.min(TICK_MS, replay.dueInMs(clock.monotonicMs()));
-    this.#finished = new Promise((resolve, reject) => {
-      this.#resolveFinished = resolve;
-      this.#rejectFinished = reject;
-    });
-    // a failure that comes before anybody looks at `done` is still there when they do
-    this.#finished.catch(() => {});
   }
 
   /** Begins to read; partitions follow by themselves. */
@@ -171,27 +159,25 @@ export class Learner {
       onHalted: (partition, error) => post({ kind: 'unreadable', partition, error }),
       onFatal: (thrown) => post({ kind: 'failed', error: toReelstreamError(thrown) }),
     });
-    this.#isRunning = true;
-    this.#loop = this.#run();
+    this.#loop.run(this.#turns);
   }
 
   /** Resolves after `stop`; rejects when something happened that trying again cannot cure. */
   get done(): Promise<void> {
-    return this.#finished;
+    return this.#loop.done;
   }
 
   /** Learns nothing more, writes a snapshot (not after a failure, nor while the journal is still followed), closes. */
   async stop(): Promise<void> {
-    if (!this.#isRunning) return;
-    await new Promise<void>((done) => this.#inbox.post({ kind: 'stop', done }));
-    this.#isRunning = false;
-    this.#inbox.post({ kind: 'turn' });
-    await this.#loop;
+    const loop = this.#loop;
+    if (!loop.isRunning) return;
+    await new Promise<void>((done) => loop.post({ kind: 'stop', done }));
+    await loop.end();
     await this.#commit();
     this.#letGo();
     await this.#ctx.parts.reader.stop();
     if (!this.#hasFailed && this.#following.left === 0) await this.#snapshots.finish();
-    this.#resolveFinished();
+    loop.finish();
   }
 
   /** to be read: whoever else changes it makes it another one than the journal says */
@@ -219,7 +205,7 @@ export class Learner {
   }
 
   isAlive(): boolean {
-    return this.#ctx.parts.clock.monotonicMs() - this.#turnedAtMs < STUCK_AFTER_MS;
+    return this.#loop.isAlive();
   }
 
   notReady(): string[] {
@@ -228,33 +214,6 @@ export class Learner {
 
   status(): LearnerStatus {
     return statusOf(this.#ctx, this.#following);
-  }
-
-  async #run(): Promise<void> {
-    while (this.#isRunning) {
-      this.#turnedAtMs = this.#ctx.parts.clock.monotonicMs();
-      for (const event of await this.#inbox.take(this.#waitMs())) this.#guarded(() => this.#handle(event));
-      this.#guarded(this.#advance);
-    }
-  }
-
-  #handle<K extends LearnerEvent['kind']>(event: Extract<LearnerEvent, { kind: K }>): void {
-    const handler = this.#handlers[event.kind as K] as (event: Extract<LearnerEvent, { kind: K }>) => void;
-    handler(event);
-  }
-
-  #guarded(step: () => void): void {
-    try {
-      step();
-    } catch (thrown) {
-      this.#failed(toReelstreamError(thrown));
-    }
-  }
-
-  #failed(error: ReelstreamError): void {
-    this.#hasFailed = true;
-    this.#ctx.draining = true;
-    this.#rejectFinished(error);
   }
 
   /** For lag figures alone. */

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requireReadableAgain } from '../../cli/recover/readable-again.ts';
 import { acceptLoss, acceptNewTopic } from '../../cli/recover/replace-stream.ts';
-import { createSinkStore } from '../../clickhouse/clickhouse-sink-store.ts';
 import type { ClickHouse } from '../../clickhouse/connection.ts';
 import type { SinkStore } from '../../clickhouse/sink-store.ts';
 import { type OwnerOptions, ownerOptions } from '../../clickhouse/under-fence.ts';
@@ -9,31 +8,26 @@ import type { LogProbe } from '../../consumers/log-probe.ts';
 import { systemClock } from '../../core/clock.ts';
 import {
   batchOf,
-  type DeliveryServer,
+  type DeliveryTables,
   identities,
   noBeat,
   offsetOf,
-  openDatabase,
-  startDeliveryServer,
+  openDelivery,
   testRecord,
 } from '../clickhouse/fixture.ts';
 
 /** What `recover` asks of Kafka before it gives anything up, over real tables and a log that says what the test wants. */
-let server: DeliveryServer;
+let delivery: DeliveryTables;
 let clickhouse: ClickHouse;
 let store: SinkStore;
 let owner: OwnerOptions;
 
 beforeAll(async () => {
-  server = await startDeliveryServer();
-  clickhouse = await openDatabase(server.url);
-  store = await createSinkStore(clickhouse, { clock: systemClock });
+  delivery = await openDelivery();
+  ({ clickhouse, store } = delivery);
   owner = await ownerOptions(clickhouse, systemClock);
 });
-afterAll(async () => {
-  await clickhouse?.close();
-  await server?.stop();
-});
+afterAll(() => delivery?.stop());
 
 interface Log {
   /** records [from, to) by number and partition; the rest of the log is gone or not there yet */

@@ -6,25 +6,15 @@ import { readDataModel, readDdlFiles } from '../../clickhouse/data-model.ts';
 import { countOrphans, FOREIGN_KEYS, nameOfForeignKey } from '../../clickhouse/foreign-keys.ts';
 import { systemClock } from '../../core/clock.ts';
 import { projectRoot } from '../../runtime/environment.ts';
-import {
-  batchOf,
-  claimNew,
-  type DeliveryServer,
-  FILMS,
-  openDatabase,
-  startDeliveryServer,
-} from './fixture.ts';
+import { batchOf, claimNew, FILMS, openTables, type TestTables } from './fixture.ts';
 
-let server: DeliveryServer;
+let tables: TestTables;
 let clickhouse: ClickHouse;
 beforeAll(async () => {
-  server = await startDeliveryServer();
-  clickhouse = await openDatabase(server.url);
+  tables = await openTables();
+  ({ clickhouse } = tables);
 });
-afterAll(async () => {
-  await clickhouse?.close();
-  await server?.stop();
-});
+afterAll(() => tables?.stop());
 
 const model = readDataModel(readDdlFiles(join(projectRoot, 'clickhouse/ddl')));
 

@@ -1,37 +1,30 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { audit } from '../../clickhouse/audit.ts';
-import { createSinkStore } from '../../clickhouse/clickhouse-sink-store.ts';
 import type { ClickHouse } from '../../clickhouse/connection.ts';
 import type { ClaimedSlot, SinkStore, Slot } from '../../clickhouse/sink-store.ts';
-import { systemClock } from '../../core/clock.ts';
 import {
   batchOf,
   claimNew,
   DERIVED_TABLES,
-  type DeliveryServer,
+  type DeliveryTables,
   interruptedConnection,
   noBeat,
   offsetOf,
-  openDatabase,
-  startDeliveryServer,
+  openDelivery,
   testRecord,
 } from './fixture.ts';
 import { fold, readFolded } from './fold.ts';
 
-let server: DeliveryServer;
+let delivery: DeliveryTables;
 let clickhouse: ClickHouse;
 let store: SinkStore;
 let claimed: ClaimedSlot[];
 
 beforeAll(async () => {
-  server = await startDeliveryServer();
-  clickhouse = await openDatabase(server.url);
-  store = await createSinkStore(clickhouse, { clock: systemClock });
+  delivery = await openDelivery();
+  ({ clickhouse, store } = delivery);
 });
-afterAll(async () => {
-  await clickhouse?.close();
-  await server?.stop();
-});
+afterAll(() => delivery?.stop());
 
 beforeEach(async () => {
   claimed = await claimNew(store, 3);

@@ -9,28 +9,23 @@ import { waitUntil } from '../helpers/wait-until.ts';
 import {
   batchOf,
   claimNew,
-  type DeliveryServer,
+  type DeliveryTables,
   expectExact,
   noBeat,
   numberOf,
-  openDatabase,
-  startDeliveryServer,
+  openDelivery,
 } from './fixture.ts';
 
-let server: DeliveryServer;
+let delivery: DeliveryTables;
 let clickhouse: ClickHouse;
 let store: SinkStore;
 let claimed: ClaimedSlot[];
 
 beforeAll(async () => {
-  server = await startDeliveryServer();
-  clickhouse = await openDatabase(server.url);
-  store = await createSinkStore(clickhouse, { clock: systemClock });
+  delivery = await openDelivery();
+  ({ clickhouse, store } = delivery);
 });
-afterAll(async () => {
-  await clickhouse?.close();
-  await server?.stop();
-});
+afterAll(() => delivery?.stop());
 beforeEach(async () => {
   claimed = await claimNew(store, 2);
 });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { describeAggregates, RAW_TABLE } from '../../clickhouse/aggregates.ts';
+import { createSinkStore } from '../../clickhouse/clickhouse-sink-store.ts';
 import { compareWithRaw } from '../../clickhouse/compare.ts';
 import { type ClickHouse, connectClickHouse } from '../../clickhouse/connection.ts';
 import { createFilmIndex, type FilmFacts } from '../../clickhouse/film-index.ts';
@@ -29,16 +30,49 @@ export async function openDatabase(url: string): Promise<ClickHouse> {
   return clickhouse;
 }
 
-/** Where the protocol is tried: the shared embedded server, or the stock one that REELSTREAM_TEST_CLICKHOUSE_URL names. */
-export interface DeliveryServer {
+/** A database with every table. */
+export interface TestTables {
+  /** of the server */
   readonly url: string;
-  /** drops every database that `openDatabase` has made */
+  readonly clickhouse: ClickHouse;
+  openAnother(): Promise<ClickHouse>;
+  /** drops every database that was made */
   stop(): Promise<void>;
 }
 
-export async function startDeliveryServer(): Promise<DeliveryServer> {
+/** On the shared embedded server, or the stock one that REELSTREAM_TEST_CLICKHOUSE_URL names. */
+export async function openTables(): Promise<TestTables> {
   const url = process.env.REELSTREAM_TEST_CLICKHOUSE_URL ?? (await sharedClickHouse());
-  return { url, stop: () => dropDatabases(url) };
+  const clickhouse = await openDatabase(url);
+  return {
+    url,
+    clickhouse,
+    openAnother: () => openDatabase(url),
+    async stop() {
+      await clickhouse.close();
+      await dropDatabases(url);
+    },
+  };
+}
+
+/** The store over them. */
+export interface DeliveryTables extends TestTables {
+  readonly store: SinkStore;
+}
+
+export interface DeliveryOptions {
+  readonly clock?: Clock;
+  /** one INSERT stays one part, so that a part is what a crash can take */
+  readonly stopsMerges?: boolean;
+}
+
+export async function openDelivery({
+  clock = systemClock,
+  stopsMerges = false,
+}: DeliveryOptions = {}): Promise<DeliveryTables> {
+  const tables = await openTables();
+  if (stopsMerges) await stopMerges(tables.clickhouse);
+  return { ...tables, store: await createSinkStore(tables.clickhouse, { clock }) };
 }
 
 async function dropDatabases(url: string): Promise<void> {

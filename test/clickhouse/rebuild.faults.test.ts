@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { audit } from '../../clickhouse/audit.ts';
-import { createSinkStore } from '../../clickhouse/clickhouse-sink-store.ts';
 import type { ClickHouse } from '../../clickhouse/connection.ts';
 import { latestCatalogVersion, loadFilmIndex } from '../../clickhouse/film-index.ts';
 import { rebuild } from '../../clickhouse/rebuild.ts';
@@ -12,7 +11,7 @@ import type { EventKind } from '../../core/rating-event.ts';
 import {
   batchOf,
   claimNew,
-  type DeliveryServer,
+  type DeliveryTables,
   dyingConnection,
   expectExact,
   FEBRUARY,
@@ -24,29 +23,22 @@ import {
   noBeat,
   numberOf,
   offsetOf,
-  openDatabase,
-  startDeliveryServer,
-  stopMerges,
+  openDelivery,
 } from './fixture.ts';
 import { expectNoTwins, loadCatalogue } from './repair-deaths.ts';
 
 const clock = movableClock(JANUARY);
 
-let server: DeliveryServer;
+let delivery: DeliveryTables;
 let clickhouse: ClickHouse;
 let store: SinkStore;
 let claimed: ClaimedSlot[];
 
 beforeAll(async () => {
-  server = await startDeliveryServer();
-  clickhouse = await openDatabase(server.url);
-  await stopMerges(clickhouse);
-  store = await createSinkStore(clickhouse, { clock });
+  delivery = await openDelivery({ clock, stopsMerges: true });
+  ({ clickhouse, store } = delivery);
 });
-afterAll(async () => {
-  await clickhouse?.close();
-  await server?.stop();
-});
+afterAll(() => delivery?.stop());
 
 /** One for each test, all filled at once: records 0 to 39 in January, to 69 in February. */
 const SLOTS = 13;

@@ -14,7 +14,7 @@ import {
   batchOf,
   claimNew,
   DERIVED_TABLES,
-  type DeliveryServer,
+  type DeliveryTables,
   expectExact,
   FEBRUARY,
   JANUARY,
@@ -24,29 +24,23 @@ import {
   noBeat,
   numberOf,
   offsetOf,
-  openDatabase,
-  startDeliveryServer,
+  openDelivery,
   stopMerges,
 } from './fixture.ts';
 import { fold, readFolded } from './fold.ts';
 
 const clock = movableClock(JANUARY);
 
-let server: DeliveryServer;
+let delivery: DeliveryTables;
 let clickhouse: ClickHouse;
 let store: SinkStore;
 let claimed: ClaimedSlot[];
 
 beforeAll(async () => {
-  server = await startDeliveryServer();
-  clickhouse = await openDatabase(server.url);
-  await stopMerges(clickhouse);
-  store = await createSinkStore(clickhouse, { clock });
+  delivery = await openDelivery({ clock, stopsMerges: true });
+  ({ clickhouse, store } = delivery);
 });
-afterAll(async () => {
-  await clickhouse?.close();
-  await server?.stop();
-});
+afterAll(() => delivery?.stop());
 beforeEach(async () => {
   clock.nowAtMs = JANUARY;
   claimed = await claimNew(store, 2);
@@ -252,7 +246,7 @@ describe('deep recovery', () => {
 
 describe('whatever is sent, lost and claimed', () => {
   it('gives the plain fold of all records once they are sent again', async () => {
-    const own = await openDatabase(server.url);
+    const own = await delivery.openAnother();
     const ownStore = await createSinkStore(own, { clock });
     await stopMerges(own);
     let [one] = await claimNew(ownStore, 1);

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { audit, type SealDifference } from '../../clickhouse/audit.ts';
-import { createSinkStore } from '../../clickhouse/clickhouse-sink-store.ts';
 import type { ClickHouse } from '../../clickhouse/connection.ts';
 import { rebuild } from '../../clickhouse/rebuild.ts';
 import { recoverDeep } from '../../clickhouse/recover-deep.ts';
@@ -12,7 +11,7 @@ import {
   batchOf,
   claimNew,
   type Death,
-  type DeliveryServer,
+  type DeliveryTables,
   dyingConnection,
   FEBRUARY,
   interruptedConnection,
@@ -23,29 +22,22 @@ import {
   movableClock,
   noBeat,
   offsetOf,
-  openDatabase,
-  startDeliveryServer,
-  stopMerges,
+  openDelivery,
 } from './fixture.ts';
 import { loadCatalogue } from './repair-deaths.ts';
 
 const clock = movableClock(JANUARY);
 
-let server: DeliveryServer;
+let delivery: DeliveryTables;
 let clickhouse: ClickHouse;
 let store: SinkStore;
 let claimed: ClaimedSlot[];
 
 beforeAll(async () => {
-  server = await startDeliveryServer();
-  clickhouse = await openDatabase(server.url);
-  await stopMerges(clickhouse);
-  store = await createSinkStore(clickhouse, { clock });
+  delivery = await openDelivery({ clock, stopsMerges: true });
+  ({ clickhouse, store } = delivery);
 });
-afterAll(async () => {
-  await clickhouse?.close();
-  await server?.stop();
-});
+afterAll(() => delivery?.stop());
 
 /** Records 0 to 59 in January, to 119 in February, to 179 in March. */
 async function threeMonths(slots: number): Promise<void> {

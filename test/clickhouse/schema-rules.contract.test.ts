@@ -6,10 +6,10 @@ import type { ClickHouse } from '../../clickhouse/connection.ts';
 import { BODY_COLUMNS } from '../../clickhouse/raw-columns.ts';
 import { KIND_VALUES, REASON_VALUES, VERDICT_VALUES } from '../../clickhouse/raw-row-writer.ts';
 import { systemClock } from '../../core/clock.ts';
-import { DERIVED_TABLES, type DeliveryServer, openDatabase, startDeliveryServer } from './fixture.ts';
+import { DERIVED_TABLES, openTables, type TestTables } from './fixture.ts';
 
 /** docs/delivery.md, "Rules for tables": each is a precondition of the protocol, so each is asked of the database itself. */
-let server: DeliveryServer;
+let opened: TestTables;
 let clickhouse: ClickHouse;
 
 interface Table {
@@ -24,8 +24,8 @@ let tables: Map<string, Table>;
 let columns: { table: string; name: string; type: string }[];
 
 beforeAll(async () => {
-  server = await startDeliveryServer();
-  clickhouse = await openDatabase(server.url);
+  opened = await openTables();
+  ({ clickhouse } = opened);
   const rows = await clickhouse.query<Table>(
     `SELECT name, engine, partition_key, sorting_key, create_table_query, as_select FROM system.tables
      WHERE database = currentDatabase()`,
@@ -35,10 +35,7 @@ beforeAll(async () => {
     'SELECT table, name, type FROM system.columns WHERE database = currentDatabase()',
   );
 });
-afterAll(async () => {
-  await clickhouse?.close();
-  await server?.stop();
-});
+afterAll(() => opened?.stop());
 
 const views = () => [...tables.values()].filter(({ engine }) => engine === 'MaterializedView');
 const columnsOf = (table: string) => columns.filter((column) => column.table === table);
@@ -172,7 +169,7 @@ describe('readers', () => {
 
   it.each(named)('%s answers from any database', async (view) => {
     const elsewhere = `SELECT * FROM ${clickhouse.database}.${view} LIMIT 1`;
-    const response = await fetch(`${server.url}/?query=${encodeURIComponent(elsewhere)}`);
+    const response = await fetch(`${opened.url}/?query=${encodeURIComponent(elsewhere)}`);
     expect([response.status, await response.text()]).toEqual([200, '']);
   });
 

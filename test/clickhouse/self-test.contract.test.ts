@@ -1,19 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ClickHouse, connectClickHouse } from '../../clickhouse/connection.ts';
 import { selfTest } from '../../clickhouse/self-test.ts';
-import { type DeliveryServer, openDatabase, startDeliveryServer } from './fixture.ts';
+import { openTables, type TestTables } from './fixture.ts';
 
-let server: DeliveryServer;
+let tables: TestTables;
 let clickhouse: ClickHouse;
 
 beforeAll(async () => {
-  server = await startDeliveryServer();
-  clickhouse = await openDatabase(server.url);
+  tables = await openTables();
+  ({ clickhouse } = tables);
 });
-afterAll(async () => {
-  await clickhouse?.close();
-  await server?.stop();
-});
+afterAll(() => tables?.stop());
 
 const scratch = () =>
   clickhouse.query(
@@ -72,7 +69,7 @@ describe('the self-test', () => {
   });
 
   it('needs the tables', async () => {
-    const empty = connectClickHouse({ url: server.url, database: 'default' });
+    const empty = connectClickHouse({ url: tables.url, database: 'default' });
     await expect(selfTest(empty)).rejects.toMatchObject({ code: 'clickhouse' });
     await empty.close();
   });

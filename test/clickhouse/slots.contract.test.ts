@@ -12,29 +12,24 @@ import { OK } from '../../core/verdict.ts';
 import { idOf } from '../helpers/events.ts';
 import {
   batchOf,
-  type DeliveryServer,
+  type DeliveryTables,
   FILM_INDEX,
   identities,
   noBeat,
   offsetOf,
-  openDatabase,
-  startDeliveryServer,
+  openDelivery,
   testRecord,
 } from './fixture.ts';
 
-let server: DeliveryServer;
+let delivery: DeliveryTables;
 let clickhouse: ClickHouse;
 let store: SinkStore;
 
 beforeAll(async () => {
-  server = await startDeliveryServer();
-  clickhouse = await openDatabase(server.url);
-  store = await createSinkStore(clickhouse, { clock: systemClock });
+  delivery = await openDelivery();
+  ({ clickhouse, store } = delivery);
 });
-afterAll(async () => {
-  await clickhouse?.close();
-  await server?.stop();
-});
+afterAll(() => delivery?.stop());
 
 describe('slots of a topic', () => {
   it('are the same whenever they are asked for, and in no other topic or cluster', async () => {

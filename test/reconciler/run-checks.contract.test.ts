@@ -10,7 +10,7 @@ import { silentLogger } from '../../core/logger.ts';
 import { CATALOGUE_CHECKS } from '../../reconciler/catalogue-checks.ts';
 import { readChecks, runLoadChecks } from '../../reconciler/run-checks.ts';
 import { projectRoot } from '../../runtime/environment.ts';
-import { type DeliveryServer, openDatabase, startDeliveryServer } from '../clickhouse/fixture.ts';
+import { openTables, type TestTables } from '../clickhouse/fixture.ts';
 
 const DAY_MS = 86_400_000;
 const MONDAY = Date.UTC(2026, 2, 2, 12);
@@ -18,16 +18,13 @@ const TABLES = 6;
 /** the films of a version are not counted in it */
 const WITH_HISTORY = 5;
 
-let server: DeliveryServer;
+let tables: TestTables;
 let clickhouse: ClickHouse;
 beforeAll(async () => {
-  server = await startDeliveryServer();
-  clickhouse = await openDatabase(server.url);
+  tables = await openTables();
+  ({ clickhouse } = tables);
 });
-afterAll(async () => {
-  await clickhouse?.close();
-  await server?.stop();
-});
+afterAll(() => tables?.stop());
 
 /** As a load leaves the tables: `links` links, films and months, one genre and company. */
 async function load(version: number, links: number, reported = links): Promise<void> {

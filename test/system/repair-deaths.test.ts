@@ -1,16 +1,13 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { createSinkStore } from '../../clickhouse/clickhouse-sink-store.ts';
 import type { ClickHouse } from '../../clickhouse/connection.ts';
 import type { SinkStore } from '../../clickhouse/sink-store.ts';
 import { checkAnything } from '../clickhouse/anything.ts';
 import {
   type Death,
-  type DeliveryServer,
+  type DeliveryTables,
   JANUARY,
   movableClock,
-  openDatabase,
-  startDeliveryServer,
-  stopMerges,
+  openDelivery,
 } from '../clickhouse/fixture.ts';
 import {
   REBUILD_STATEMENTS,
@@ -22,20 +19,15 @@ import {
 const clock = movableClock(JANUARY);
 const MODES = ['not_sent', 'lost_answer'] as const;
 
-let server: DeliveryServer;
+let delivery: DeliveryTables;
 let clickhouse: ClickHouse;
 let store: SinkStore;
 
 beforeAll(async () => {
-  server = await startDeliveryServer();
-  clickhouse = await openDatabase(server.url);
-  await stopMerges(clickhouse);
-  store = await createSinkStore(clickhouse, { clock });
+  delivery = await openDelivery({ clock, stopsMerges: true });
+  ({ clickhouse, store } = delivery);
 });
-afterAll(async () => {
-  await clickhouse?.close();
-  await server?.stop();
-});
+afterAll(() => delivery?.stop());
 
 /** And one more, at which nobody dies: the number is right. */
 const everyStatement = (statements: number, modeOf: (i: number) => Death['mode']): Death[] =>

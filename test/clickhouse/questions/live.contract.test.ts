@@ -7,7 +7,7 @@ import { parseQuestion, type Question } from '../../../clickhouse/questions.ts';
 import { type AnswerRow, askQuestion } from '../../../clickhouse/questions-answer.ts';
 import { type BoundValue, bindParameter } from '../../../clickhouse/questions-bind.ts';
 import { projectRoot } from '../../../runtime/environment.ts';
-import { type DeliveryServer, openDatabase, startDeliveryServer } from '../fixture.ts';
+import { openTables, type TestTables } from '../fixture.ts';
 import { loadSample } from './fixture.ts';
 import {
   type By,
@@ -29,19 +29,19 @@ import {
 } from './live-stream.ts';
 
 /** Each figure is worked out again by a plain loop over the records, or by what defines it. */
-let server: DeliveryServer;
+let tables: TestTables;
 let stream: ClickHouse;
 let sample: ClickHouse;
 
 beforeAll(async () => {
-  server = await startDeliveryServer();
-  stream = await openDatabase(server.url);
-  sample = connectClickHouse({ url: server.url, database: `live_sample_${process.pid}` });
+  tables = await openTables();
+  stream = tables.clickhouse;
+  sample = connectClickHouse({ url: tables.url, database: `live_sample_${process.pid}` });
   await Promise.all([fillStream(stream), loadSample(sample)]);
 }, 60_000);
 afterAll(async () => {
-  await Promise.all([stream?.close(), sample?.close()]);
-  await server?.stop();
+  await sample?.close();
+  await tables?.stop();
 });
 
 const AS_OF = '2026-03-02T12:34:00';
