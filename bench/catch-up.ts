@@ -1,4 +1,5 @@
 import { systemClock } from '../core/clock.ts';
+import { ReelstreamError } from '../core/errors.ts';
 import { createMix, READS } from './api-mix.ts';
 import type { BenchTools } from './bench-stack.ts';
 import type { HttpClient } from './http-client.ts';
@@ -29,7 +30,8 @@ export interface CatchUpBench {
 const READS_PER_SECOND = 100;
 const READS_AFTER = 3_000;
 const POLL_MS = 100;
-const MAX_READS = 100_000;
+const READY_DEADLINE_MS = 900_000;
+const MAX_READS = (READS_PER_SECOND * READY_DEADLINE_MS) / 1_000;
 const OK = '200';
 
 /** Restarts a recommender behind its log, with readers at a constant rate from the moment that it lives. */
@@ -71,7 +73,13 @@ export function benchCatchUp(backlog: number, tools: BenchTools): Promise<CatchU
 function watchUntilReady({ client, status }: ServedSample) {
   let isOver = false;
   const watch = async () => {
-    while (!(await isReady(client))) await systemClock.sleep(POLL_MS);
+    const deadlineMs = systemClock.monotonicMs() + READY_DEADLINE_MS;
+    while (!(await isReady(client))) {
+      if (systemClock.monotonicMs() > deadlineMs) {
+        throw new ReelstreamError('timeout', `not caught up within ${READY_DEADLINE_MS / 1_000} s`);
+      }
+      await systemClock.sleep(POLL_MS);
+    }
     const readyAtMs = systemClock.monotonicMs();
     isOver = true;
     return { readyAtMs, learned: (await status()).counts.consumed };

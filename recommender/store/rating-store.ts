@@ -102,7 +102,10 @@ export function createRatingStore(filmCap: number): RatingStore {
   function find(user: number, film: number): number {
     const start = users.start(user);
     const data = users.columns.film.data;
-    for (let at = start + users.length(user) - 1; at >= start; at--) if (data[at] === film) return at - start;
+    let at = start + users.length(user) - 1;
+    // most pairs never met, so lists are passed to their end: eight at a time, a turn costs as much as comparing one
+    for (; at >= start + 7; at -= 8) if (isAmongEight(data, at - 7, film)) break;
+    for (; at >= start; at--) if (data[at] === film) return at - start;
     return -1;
   }
 
@@ -222,3 +225,13 @@ export function createRatingStore(filmCap: number): RatingStore {
     },
   };
 }
+
+const isAmongEight = (data: Int32Array, from: number, value: number): boolean =>
+  data[from] === value ||
+  data[from + 1] === value ||
+  data[from + 2] === value ||
+  data[from + 3] === value ||
+  data[from + 4] === value ||
+  data[from + 5] === value ||
+  data[from + 6] === value ||
+  data[from + 7] === value;
