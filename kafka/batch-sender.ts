@@ -30,7 +30,7 @@ export interface SenderOptions {
   /** what a batch may grow to */
   readonly batchBytes: number;
   /** keeps a tag and the time of each record */
-  readonly withMarks: boolean;
+  readonly withTags: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -105,9 +105,7 @@ export class BatchSender {
     const { clock } = this.#options;
     const batch = this.#openFor(queue, recordBytesAtMost(key, value, headers));
     batch.builder.append(key, value, clock.nowMs(), headers);
-    if (batch.marks === null) return;
-    batch.marks.tags.push(tag);
-    batch.marks.handedAtMs.push(clock.monotonicMs());
+    batch.tags?.push(tag);
   }
 
   /** While somebody waits for everything to be acknowledged no batch waits for company. */
@@ -135,8 +133,8 @@ export class BatchSender {
       queue.full.push(queue.open);
       this.#schedule();
     }
-    const { withMarks, clock } = this.#options;
-    queue.open = createPendingBatch(this.#builders.take(atMost), clock.monotonicMs(), withMarks);
+    const { withTags, clock } = this.#options;
+    queue.open = createPendingBatch(this.#builders.take(atMost), clock.monotonicMs(), withTags);
     this.#wakeAfterLinger();
     return queue.open;
   }

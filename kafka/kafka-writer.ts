@@ -9,7 +9,7 @@ import type { Compression } from './codecs.ts';
 import { createKafka, type KafkaConnection, openCluster } from './kafkajs-client.ts';
 import type { DeliveryReport, LogWriter, Placement, WriterCounts } from './log-writer.ts';
 import { partitionOfKey } from './partition-by-key.ts';
-import { type PendingBatch, recordsOf } from './partition-queue.ts';
+import type { PendingBatch } from './partition-queue.ts';
 import { produceTargetOf } from './produce-target.ts';
 import { closeWithin, connectWithin, type TopicConnection, untilAnswered } from './topic-connection.ts';
 import { MAX_BATCH_BYTES } from './topics.ts';
@@ -29,8 +29,6 @@ export interface KafkaWriterOptions {
   readonly connectTimeoutMs?: number;
   /** called for every record, taken or given up */
   readonly onReport?: (report: DeliveryReport) => void;
-  /** Called for every record given up, with its value: without reports there is no tag to know it by. */
-  readonly onFailed?: (error: Error, value: Buffer | null) => void;
   readonly clock?: Clock;
   readonly logger?: Logger;
 }
@@ -78,7 +76,7 @@ export async function openKafkaWriter(options: KafkaWriterOptions): Promise<LogW
         {
           ...{ target, topic, lingerMs, compression, deliveryTimeoutMs, clock, logger },
           batchBytes: BATCH_BYTES,
-          withMarks: options.onReport !== undefined,
+          withTags: options.onReport !== undefined,
         },
         handlers,
         identity,
@@ -223,20 +221,15 @@ class KafkaWriter implements LogWriter {
   #onGivenUp(partition: number, batch: PendingBatch, error: Error): void {
     this.#failed += batch.builder.count;
     this.#settle(partition, batch, -1, error);
-    const { onFailed } = this.#options;
-    if (onFailed) for (const { value } of recordsOf(batch)) onFailed(error, value);
   }
 
   #settle(partition: number, batch: PendingBatch, baseOffset: number, error: Error | null): void {
     this.#queuedBytes -= batch.builder.contentBytes;
     if (partition === this.#keyless % this.#sender.partitions) this.#keyless++;
     const { onReport } = this.#options;
-    if (onReport && batch.marks) {
-      const { tags, handedAtMs } = batch.marks;
-      const nowMs = this.#clock.monotonicMs();
-      for (let i = 0; i < tags.length; i++) {
-        const offset = baseOffset < 0 ? -1 : baseOffset + i;
-        onReport({ tag: tags[i]!, partition, offset, latencyMs: nowMs - handedAtMs[i]!, error });
+    if (onReport) {
+      for (const [i, tag] of batch.tags?.entries() ?? []) {
+        onReport({ tag, partition, offset: baseOffset < 0 ? -1 : baseOffset + i, error });
       }
     }
     this.#wake();

@@ -15,8 +15,6 @@ export interface DeliveryReport {
   readonly partition: number;
   /** -1 when the record failed */
   readonly offset: number;
-  /** hand-over to acknowledgement */
-  readonly latencyMs: number;
   readonly error: Error | null;
 }
 

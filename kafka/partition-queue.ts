@@ -13,8 +13,8 @@ export interface PendingBatch {
   readonly builder: BatchBuilder;
   /** of its first record, monotonic */
   readonly createdAtMs: number;
-  /** per record what the caller knows it by and when it was handed over; null when nobody asked for reports */
-  readonly marks: { readonly tags: number[]; readonly handedAtMs: number[] } | null;
+  /** per record what the caller knows it by; null when nobody asked for reports */
+  readonly tags: number[] | null;
   /** from its first try on; every other try is the same to the last bit */
   identity: BatchIdentity | null;
   /** a try got no answer */
@@ -52,11 +52,11 @@ export const createPartitionQueue = (partition: number, identity: ProducerIdenti
 export const createPendingBatch = (
   builder: BatchBuilder,
   createdAtMs: number,
-  withMarks: boolean,
+  withTags: boolean,
 ): PendingBatch => ({
   builder,
   createdAtMs,
-  marks: withMarks ? { tags: [], handedAtMs: [] } : null,
+  tags: withTags ? [] : null,
   identity: null,
   isUncertain: false,
   isSettled: false,
@@ -127,13 +127,12 @@ export function splitBatch(batch: PendingBatch): [PendingBatch, PendingBatch] {
     const part = createPendingBatch(
       new BatchBuilder(batch.builder.byteLength + BATCH_HEADER_BYTES),
       batch.createdAtMs,
-      batch.marks !== null,
+      batch.tags !== null,
     );
     for (const { key, value, tsMs, headers } of records.slice(from, to)) {
       part.builder.append(key, value, tsMs, headers);
     }
-    part.marks?.tags.push(...batch.marks!.tags.slice(from, to));
-    part.marks?.handedAtMs.push(...batch.marks!.handedAtMs.slice(from, to));
+    part.tags?.push(...batch.tags!.slice(from, to));
     return part;
   };
   return [half(0, middle), half(middle, records.length)];

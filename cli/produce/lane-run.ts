@@ -9,7 +9,7 @@ import type { LedgerWriter } from '../../producer/ledger/ledger.ts';
 import { openLedgerWriter } from '../../producer/ledger/ledger-writer.ts';
 import type { Lane } from '../../producer/run/lane.ts';
 import type { LoadProgress, LoadReport } from '../../producer/run/load-run.ts';
-import { createBarrierResolution, createReportedResolution } from '../../producer/run/resolution.ts';
+import { createResolution } from '../../producer/run/resolution.ts';
 import { LoadRun } from '../../producer/run/run-load.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { buildLaneParts } from './lane-parts.ts';
@@ -53,8 +53,6 @@ export interface LaneRun {
 const FLUSH_SHARE_OF_STOP = 0.8;
 const CLOSE_SHARE_OF_STOP = 0.05;
 const CLOSE_DEADLINE_MS = 1_000;
-/** By barriers everything waits for the answers; every two seconds that is a hundredth of the time at full rate. */
-const BARRIER_INTERVAL_MS = 2_000;
 const CHECKPOINT_INTERVAL_MS = 1_000;
 const PROGRESS_INTERVAL_MS = 250;
 const MIN_INTERVAL_MS = 50;
@@ -69,10 +67,11 @@ export async function openLaneRun(
 ): Promise<LaneRun> {
   const parts = { ...(await buildLaneParts(plan, destination)), ...special };
   const own = Math.ceil(plan.runAhead / lane.workers) + 1;
-  const byReports = plan.reports === 'all';
-  const resolution = byReports ? createReportedResolution(own) : createBarrierResolution(own);
+  // what lies behind a record that was given up must not be saved as sent
+  const stopOnFailure = special !== undefined;
+  const resolution = createResolution(own, stopOnFailure);
   let load: LoadRun | null = null;
-  const writer = await openLaneWriter(plan, lane, settings, hooks.logger, (tag, failed) =>
+  const writer = await openLaneWriter(plan, settings, hooks.logger, (tag, failed) =>
     load?.settle(tag, failed),
   );
   const ledger = await openLedger(plan, destination, lane, writer);
@@ -85,11 +84,10 @@ export async function openLaneRun(
         writer,
         ledger,
         resolution,
-        resolvesBy: byReports ? 'reports' : 'barriers',
         faultCounts: createFaultCounts(),
         clock: systemClock,
       },
-      { ...runOptionsOf(plan, settings, special), ...lane, startTsMs },
+      { ...runOptionsOf(plan, settings, special), ...lane, stopOnFailure, startTsMs },
     );
   return {
     async run(startTsMs = systemClock.nowMs()) {
@@ -113,7 +111,7 @@ export async function openLaneRun(
 }
 
 function runOptionsOf(plan: LoadPlan, settings: Settings, special: LaneSpecial | undefined) {
-  const { options, runId, runAhead, reports, peakRate } = plan;
+  const { options, runId, runAhead, peakRate } = plan;
   // what is resolved must be known well before the run has to wait for it
   const aheadMs = (runAhead / peakRate) * 1_000;
   const often = (intervalMs: number) => Math.max(MIN_INTERVAL_MS, Math.min(intervalMs, aheadMs / 4));
@@ -122,14 +120,12 @@ function runOptionsOf(plan: LoadPlan, settings: Settings, special: LaneSpecial |
     runAhead,
     durationMs: options.for,
     warmupMs: special?.unmeasured ? Number.POSITIVE_INFINITY : options.warmup,
-    // what lies behind a failed record must not be saved as sent
-    stopOnFailure: special !== undefined,
     overload: special?.unmeasured ? ('catch_up' as const) : options.overload,
     dropAfterMs: options.dropAfter,
     // a trial that is behind at its end has failed
     ...(options.findMax ? { catchUpMs: 0 } : {}),
     flushDeadlineMs: settings.REELSTREAM_STOP_TIMEOUT_MS * FLUSH_SHARE_OF_STOP,
-    checkpointIntervalMs: often(reports === 'all' ? CHECKPOINT_INTERVAL_MS : BARRIER_INTERVAL_MS),
+    checkpointIntervalMs: often(CHECKPOINT_INTERVAL_MS),
     progressIntervalMs: often(PROGRESS_INTERVAL_MS),
   };
 }

@@ -36,7 +36,6 @@ export interface LoadPlan {
   readonly faults: FaultSettings;
   readonly format: Format;
   readonly runAhead: number;
-  readonly reports: 'all' | 'sample';
 }
 
 /** What Kafka and the registry add to it. */
@@ -48,8 +47,6 @@ export interface Destination {
   readonly switchedSchemaId: number | null;
 }
 
-/** Up to here a report per record costs less than a core's tenth. */
-const MAX_REPORTED_RATE = 20_000;
 const RUN_AHEAD_SECONDS = 5;
 const MIN_RUN_AHEAD = 1_000;
 /** A client holds a tenth of it; by barriers it is what two seconds of the highest rate send. */
@@ -100,7 +97,6 @@ export async function planLoad(
     faults,
     format,
     runAhead,
-    reports: reportsOf(options, peak),
   };
 }
 
@@ -144,12 +140,6 @@ function runAheadOf(
   }
   const ahead = options.runAhead ?? Math.max(MIN_RUN_AHEAD, Math.ceil(wanted));
   return Math.min(ahead, settled, mostAhead, MAX_RUN_AHEAD);
-}
-
-function reportsOf({ deliveryReports, sink }: ProduceOptions, peak: number): LoadPlan['reports'] {
-  if (sink !== 'kafka') return 'all';
-  if (deliveryReports !== 'auto') return deliveryReports;
-  return peak <= MAX_REPORTED_RATE ? 'all' : 'sample';
 }
 
 /** True when the profile says how many events per second, whatever --rate says. */

@@ -38,7 +38,6 @@ export interface ProduceOptions extends ContentOptions {
   readonly format?: Format;
   readonly createTopic?: boolean;
   readonly ledger?: string;
-  readonly deliveryReports: 'auto' | 'all' | 'sample';
   readonly minAchieved: number;
   readonly findMax?: boolean;
   readonly dryRun?: boolean;
@@ -138,12 +137,6 @@ export function addProduceOptions(command: Command): Command {
     )
     .option('--create-topic', 'create the topics when they are missing')
     .option('--ledger <file>', 'keep an account for verify')
-    .option(
-      '--delivery-reports <which>',
-      'measure the delivery of all events, of a sample of users, or auto: all up to 20,000/s',
-      oneOf('--delivery-reports', ['auto', 'all', 'sample'] as const),
-      'auto' as const,
-    )
     .option('--min-achieved <percent>', 'exit 1 below this share of the target', parsePercent, 95)
     .option('--find-max', 'find the highest rate that is kept up')
     .option('--dry-run', 'print the schedule and send nothing')

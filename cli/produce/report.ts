@@ -23,8 +23,6 @@ export interface Summary extends Omit<LoadReport, 'error' | 'loopDelay'> {
   /** null: nothing was measured */
   readonly scheduleDelay: DelayPoint | null;
   readonly deliveryDelay: DelayPoint | null;
-  /** which records' delivery was measured */
-  readonly deliveryReports: LoadPlan['reports'];
   /** how late timers of the sending processes fired */
   readonly eventLoopDelay: DelayPoint | null;
   readonly series: readonly SeriesPoint[];
@@ -61,7 +59,6 @@ export function summarize(
     achieved: targetRate === 0 ? 1 : achievedRate / targetRate,
     scheduleDelay: delayPoint(totals.schedule),
     deliveryDelay: delayPoint(totals.delivery),
-    deliveryReports: plan.reports,
     eventLoopDelay: loopDelay ?? null,
     series: totals.series(),
     error: error && { code: error.code, message: error.message },
@@ -141,10 +138,7 @@ function summaryRows(summary: Summary): [string, Cell][] {
     ...some('never generated', summary.missed),
     ...some('schedule waited, ms', Math.round(summary.blockedMs)),
     ['schedule delay p50, p99, max', delays(summary.scheduleDelay)],
-    [
-      `delivery p50, p99, max (${summary.deliveryReports === 'all' ? 'all' : 'some users'})`,
-      delays(summary.deliveryDelay),
-    ],
+    ['delivery p50, p99, max', delays(summary.deliveryDelay)],
     ['event loop delay p50, p99, max', delays(summary.eventLoopDelay)],
     ['events', `${whole(summary.first)} to ${whole(summary.next)}`],
     ['stopped because', STOP_REASONS[summary.stoppedBy]],

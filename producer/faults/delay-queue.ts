@@ -2,24 +2,18 @@
 export interface DelayQueue<T> {
   readonly size: number;
   /** False, and nothing is taken, when the queue is full. */
-  push(dueMs: number, eventNumber: number, item: T): boolean;
+  push(dueMs: number, item: T): boolean;
   /** The first record if it is due, without taking it out: the writer may have no room for it. */
   peekDue(nowMs: number): T | undefined;
   /** Takes the first record out; nothing happens when there is none. */
   removeFirst(): void;
   /** when the first record is due; Infinity when there is none */
   nextDueMs(): number;
-  /**
-   * The smallest event number with a record still held back; Infinity when there is none. A checkpoint may not pass it.
-   * Looks at every record: for once per checkpoint, not once per event.
-   */
-  lowestNumber(): number;
 }
 
 interface Held<T> {
   readonly dueMs: number;
   readonly arrival: number;
-  readonly eventNumber: number;
   readonly item: T;
 }
 
@@ -60,9 +54,9 @@ export function createDelayQueue<T>(capacity: number): DelayQueue<T> {
     get size() {
       return heap.length;
     },
-    push(dueMs, eventNumber, item) {
+    push(dueMs, item) {
       if (heap.length >= capacity) return false;
-      heap.push({ dueMs, arrival: arrivals++, eventNumber, item });
+      heap.push({ dueMs, arrival: arrivals++, item });
       rise(heap.length - 1);
       return true;
     },
@@ -77,8 +71,6 @@ export function createDelayQueue<T>(capacity: number): DelayQueue<T> {
       sink();
     },
     nextDueMs: () => heap[0]?.dueMs ?? Number.POSITIVE_INFINITY,
-    lowestNumber: () =>
-      heap.reduce((lowest, { eventNumber }) => Math.min(lowest, eventNumber), Number.POSITIVE_INFINITY),
   };
 }
 

@@ -21,9 +21,8 @@ export type OverloadPolicy = (typeof OVERLOAD_POLICIES)[number];
 export interface LoadRunDeps extends Omit<SenderDeps, 'eventId' | 'resolution'> {
   readonly writer: LogWriter;
   readonly ledger: LedgerWriter | null;
-  /** gets the writer's reports when there is one per record, else stands on barriers */
+  /** gets the writer's report of each record, by `settle` */
   readonly resolution: Resolution;
-  readonly resolvesBy: 'reports' | 'barriers';
   readonly schedule: LimitedSchedule;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -84,7 +83,7 @@ export interface RecordCounts {
 export interface MeasuredDelays {
   /** intended time to hand-over to the client */
   readonly schedule: HistogramCounts;
-  /** intended time to acknowledgement, of every record or of a sample of users */
+  /** intended time to acknowledgement, of every record */
   readonly delivery: HistogramCounts;
 }
 

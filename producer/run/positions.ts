@@ -8,16 +8,8 @@ import type { Resolution } from './resolution.ts';
 export interface PositionsDeps {
   readonly writer: LogWriter;
   readonly resolution: Resolution;
-  readonly resolvesBy: 'reports' | 'barriers';
   readonly ledger: LedgerWriter | null;
   readonly saveNext?: ((next: number) => Promise<void>) | undefined;
-  /** the first own event with a record still to be sent */
-  readonly lowestHeld: () => number;
-}
-
-export interface PositionsOptions extends Lane {
-  /** nothing is saved behind a record that was given up */
-  readonly stopOnFailure?: boolean | undefined;
 }
 
 /** How far the run has got, as far as Kafka has acknowledged it and the disk holds it. */
@@ -28,42 +20,30 @@ export interface Positions {
   readonly busy: boolean;
   /** what the disk said when it refused one */
   readonly error: ReelstreamError | null;
-  /**
-   * Kafka gave up a record that does not say which event it belongs to, as poison may not. What is resolved can no longer be
-   * told, and no position moves any more.
-   */
-  readonly isLost: boolean;
-  /**
-   * Finds out what is resolved and begins to make it durable. By barriers that means to wait until everything sent is
-   * acknowledged. False when that took longer than the deadline, or nothing more is resolved.
-   */
-  advance(deadlineMs: number): Promise<boolean>;
+  /** Begins to make durable what is resolved. False when nothing more is. */
+  advance(): boolean;
   /** The last time: resolves when it is durable. */
   conclude(deadlineMs: number): Promise<void>;
 }
 
-export function createPositions(deps: PositionsDeps, options: PositionsOptions): Positions {
+export function createPositions(deps: PositionsDeps, lane: Lane): Positions {
   const { writer, resolution, ledger } = deps;
 
   const save = async (next: number): Promise<void> => {
-    const failed = resolution.takeFailed().map((i) => numberOf(options, i));
+    const failed = resolution.takeFailed().map((i) => numberOf(lane, i));
     await ledger?.checkpoint(next, failed);
     await deps.saveNext?.(next);
   };
-  const checkpoints = createCheckpoints(options.first, save);
-  const begin = () => checkpoints.begin(numberOf(options, resolution.floor()));
+  const checkpoints = createCheckpoints(lane.first, save);
+  const begin = () => checkpoints.begin(numberOf(lane, resolution.floor()));
 
-  const isLost = () => writer.counts().failed > resolution.failedRecords;
-
-  /** Every record sent got its answer; false when one did not in time. */
-  const flushed = async (deadlineMs: number): Promise<boolean> => {
+  /** Every record sent got its answer, or there was no more time. */
+  const flush = async (deadlineMs: number): Promise<void> => {
     try {
-      const { failed } = await writer.flush(deadlineMs);
-      return !isLost() && (failed === 0 || !options.stopOnFailure);
+      await writer.flush(deadlineMs);
     } catch (thrown) {
       const error = toReelstreamError(thrown);
-      if (error.code === 'timeout') return false;
-      throw error;
+      if (error.code !== 'timeout') throw error;
     }
   };
   return {
@@ -76,20 +56,13 @@ export function createPositions(deps: PositionsDeps, options: PositionsOptions):
     get error() {
       return checkpoints.error;
     },
-    get isLost() {
-      return isLost();
-    },
-    async advance(deadlineMs) {
-      if (deps.resolvesBy === 'barriers') {
-        if (!(await flushed(deadlineMs))) return false;
-        resolution.settleAll(deps.lowestHeld());
-      }
+    advance() {
       const before = checkpoints.durable;
       begin();
       return checkpoints.busy || checkpoints.durable > before;
     },
     async conclude(deadlineMs) {
-      if (await flushed(deadlineMs)) resolution.settleAll(deps.lowestHeld());
+      await flush(deadlineMs);
       await checkpoints.idle();
       begin();
       await checkpoints.idle();

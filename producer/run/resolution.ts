@@ -7,27 +7,22 @@ export interface Resolution {
   open(records: number, intendedMs: number): void;
   /** One record of event `i` got its answer. Returns when the event was intended, for whoever measures its way. */
   settle(i: number, failed: boolean): number;
-  /** Everything that was sent so far got its answer, `lowestHeld` is the first event with a record still to be sent. */
-  settleAll(lowestHeld: number): void;
   /** every event below it is resolved */
   floor(): number;
   /** events given up since the last call, in order */
   takeFailed(): number[];
-  /** @param recordsUnderWay sent without an answer, or held back */
-  unresolved(recordsUnderWay: number): number;
+  readonly unresolved: number;
   /** resolved events with a record that was given up */
   readonly failed: number;
   /** those of them that nobody has taken yet */
   readonly untaken: number;
-  /** answers that a record was given up */
-  readonly failedRecords: number;
 }
 
 /**
- * By a report per record.
  * @param capacity most events between the floor and the newest
+ * @param stopsAtFailure the floor never passes an event that was given up: whoever goes on from it sends that one again
  */
-export function createReportedResolution(capacity: number): Resolution {
+export function createResolution(capacity: number, stopsAtFailure = false): Resolution {
   const size = 2 ** Math.ceil(Math.log2(capacity + 1));
   const mask = size - 1;
   const pending = new Uint16Array(size);
@@ -37,12 +32,12 @@ export function createReportedResolution(capacity: number): Resolution {
   let floor = 0;
   let opened = 0;
   let resolved = 0;
-  let failedRecords = 0;
 
+  const isPassable = (at: number): boolean => pending[at] === 0 && !(stopsAtFailure && spoilt[at] === 1);
   const close = (i: number): void => {
     resolved += 1;
     if (spoilt[i & mask] === 1) failures.add(i);
-    while (floor < opened && pending[floor & mask] === 0) floor += 1;
+    while (floor < opened && isPassable(floor & mask)) floor += 1;
   };
   return {
     open(records, intendedMs) {
@@ -56,79 +51,32 @@ export function createReportedResolution(capacity: number): Resolution {
     },
     settle(i, isFailed) {
       const at = i & mask;
-      if (isFailed) {
-        spoilt[at] = 1;
-        failedRecords += 1;
-      }
+      if (isFailed) spoilt[at] = 1;
       pending[at]! -= 1;
       if (pending[at] === 0) close(i);
       return intended[at]!;
     },
-    settleAll() {},
     floor: () => floor,
     takeFailed: failures.take,
-    unresolved: () => opened - resolved,
+    get unresolved() {
+      return opened - resolved;
+    },
     get failed() {
       return failures.count;
     },
     get untaken() {
       return failures.untaken;
     },
-    get failedRecords() {
-      return failedRecords;
-    },
   };
 }
 
-/**
- * By barriers: without reports of success nothing between two of them is known. A sample of records may be reported all the
- * same, to be measured.
- */
-export function createBarrierResolution(capacity: number): Resolution {
-  const mask = 2 ** Math.ceil(Math.log2(capacity + 1)) - 1;
-  const intended = new Float64Array(mask + 1);
-  const failures = createFailures();
-  let floor = 0;
-  let opened = 0;
-  let failedRecords = 0;
-  return {
-    open(_, intendedMs) {
-      intended[opened & mask] = intendedMs;
-      opened += 1;
-    },
-    settle(i, isFailed) {
-      if (isFailed) {
-        failures.add(i);
-        failedRecords += 1;
-      }
-      return intended[i & mask]!;
-    },
-    settleAll(lowestHeld) {
-      floor = Math.max(floor, Math.min(opened, lowestHeld));
-    },
-    floor: () => floor,
-    takeFailed: failures.take,
-    unresolved: (recordsUnderWay) => Math.min(opened - floor, recordsUnderWay),
-    get failed() {
-      return failures.count;
-    },
-    get untaken() {
-      return failures.untaken;
-    },
-    get failedRecords() {
-      return failedRecords;
-    },
-  };
-}
-
-/** An event counts once, however many of its records failed. They are few: the client tries for minutes. */
+/** They are few: the client tries for minutes. */
 function createFailures() {
-  const seen = new Set<number>();
+  let count = 0;
   let fresh: number[] = [];
   return {
     add(i: number) {
-      if (seen.has(i)) return;
-      seen.add(i);
+      count += 1;
       fresh.push(i);
     },
     take(): number[] {
@@ -137,7 +85,7 @@ function createFailures() {
       return taken;
     },
     get count() {
-      return seen.size;
+      return count;
     },
     get untaken() {
       return fresh.length;

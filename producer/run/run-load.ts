@@ -19,7 +19,6 @@ const PROGRESS_INTERVAL_MS = 250;
 const ROOM_LOOK_MS = 100;
 const CATCH_UP_MS = 5_000;
 const CHECKPOINT_INTERVAL_MS = 1_000;
-const BARRIER_DEADLINE_MS = 1_000;
 const DROP_AFTER_MS = 100;
 
 type Outcome = 'caught_up' | 'behind' | 'full' | 'ahead';
@@ -56,7 +55,7 @@ export class LoadRun {
     const eventId = createEventIds(options.runId);
     this.#sender = createSender({ ...deps, eventId }, options, startTsMs);
     this.#tally = createTally(deps, options, this.#sender);
-    this.#positions = createPositions({ ...deps, lowestHeld: this.#sender.lowestHeld }, options);
+    this.#positions = createPositions(deps, options);
   }
 
   /** A record got its answer. What a fault held back is not measured: it was late on purpose. */
@@ -107,8 +106,7 @@ export class LoadRun {
       const nowMs = this.#elapsedMs();
       if (nowMs - this.#progressAtMs >= progressIntervalMs) this.#publish(schedule.rateAt(nowMs));
       if (this.#checkpointIsDue(nowMs, outcome)) {
-        const resolved = await this.#checkpoint();
-        if (!resolved && outcome !== 'behind') await clock.sleep(TICK_MS, signal);
+        if (!this.#checkpoint(nowMs) && outcome !== 'behind') await clock.sleep(TICK_MS, signal);
       } else if (outcome === 'full') await this.#untilRoom();
       else if (outcome === 'behind') await nextTurn();
       else await clock.sleep(TICK_MS, signal);
@@ -120,7 +118,6 @@ export class LoadRun {
     if (this.#positions.error) throw this.#positions.error;
     if (signal?.aborted) return 'signal';
     if (this.#options.stopOnFailure && writer.counts().failed > 0) return 'failure';
-    if (this.#positions.isLost) return 'failure';
     const { catchUpMs = CATCH_UP_MS } = this.#options;
     const nowMs = this.#elapsedMs();
     if (this.#sender.held === 0 && this.#issued >= this.#end(nowMs)) {
@@ -209,12 +206,9 @@ export class LoadRun {
     return unsaved && nowMs - this.#checkpointAtMs >= checkpointIntervalMs;
   }
 
-  async #checkpoint(): Promise<boolean> {
-    this.#checkpointAtMs = this.#elapsedMs();
-    const advanced = await this.#positions.advance(BARRIER_DEADLINE_MS);
-    // the time to the next one begins when everybody has stopped waiting
-    if (advanced) this.#checkpointAtMs = this.#elapsedMs();
-    return advanced;
+  #checkpoint(nowMs: number): boolean {
+    this.#checkpointAtMs = nowMs;
+    return this.#positions.advance();
   }
 
   /** What is held back goes at once: the run has no time left to wait for it. */

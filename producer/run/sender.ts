@@ -34,8 +34,6 @@ export interface Sender {
   readonly held: number;
   /** when the last of the records held back is due; -Infinity when there is none */
   readonly heldUntilMs: number;
-  /** the first event with a record held back; Infinity when there is none */
-  lowestHeld(): number;
   readonly counts: SenderCounts;
 }
 
@@ -105,7 +103,7 @@ export function createSender(deps: SenderDeps, lane: Lane, startTsMs: number): S
     if (atOnce && !write(first, tagOf(i, false))) return false;
     for (const emission of atOnce ? emissions.slice(1) : emissions) {
       const dueMs = intendedMs + emission.delayMs;
-      held.push(dueMs, i, { i, emission });
+      held.push(dueMs, { i, emission });
       heldUntilMs = Math.max(heldUntilMs, dueMs);
     }
     counts.generated += 1;
@@ -139,7 +137,6 @@ export function createSender(deps: SenderDeps, lane: Lane, startTsMs: number): S
     get heldUntilMs() {
       return held.size === 0 ? Number.NEGATIVE_INFINITY : heldUntilMs;
     },
-    lowestHeld: () => held.lowestNumber(),
     counts,
   };
 }

@@ -57,7 +57,7 @@ export function createTally(deps: LoadRunDeps, options: LoadRunOptions, sender: 
   const counts = (): EventCounts & RecordCounts => {
     const { generated, keptBack, records, bytes } = sender.counts;
     const { acked, failed } = writer.counts();
-    const inFlight = resolution.unresolved(records - acked - failed + sender.held);
+    const inFlight = resolution.unresolved;
     return {
       generated,
       keptBack,

@@ -31,14 +31,14 @@ async function sendAll(leader: FakeLeader, count: number, options: { deliveryTim
       compression: 'none',
       deliveryTimeoutMs: options.deliveryTimeoutMs ?? 1e12,
       batchBytes: 200,
-      withMarks: true,
+      withTags: true,
       clock: hastyClock,
       logger: silentLogger,
     },
     {
       onAcknowledged(partition, batch, baseOffset) {
         const values = recordsOf(batch).map(({ value }) => String(value));
-        expect(batch.marks?.tags).toEqual(values.map(Number));
+        expect(batch.tags).toEqual(values.map(Number));
         for (const [i, value] of values.entries()) {
           const offset = baseOffset < 0 ? -1 : baseOffset + i;
           outcome.acknowledged.push({ value, partition, offset });

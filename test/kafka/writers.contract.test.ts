@@ -64,7 +64,7 @@ describe.concurrent('the Kafka writer', () => {
     expect(await valuesIn(topic, 2_000)).toEqual(range(0, 2_000));
   });
 
-  it('reports every record with its place and delay when asked to', async () => {
+  it('reports every record with its place when asked to', async () => {
     const topic = await createTopic(admin);
     const reports: DeliveryReport[] = [];
     const writer = await open(topic, { onReport: (report) => void reports.push(report) });
@@ -72,9 +72,7 @@ describe.concurrent('the Kafka writer', () => {
     expect(await writer.flush(10_000)).toEqual({ enqueued: 500, acked: 500, failed: 0 });
     await writer.close(1_000);
     expect(reports.map(({ tag, offset }) => [tag, offset])).toEqual(range(0, 500).map((i) => [i, i]));
-    expect(
-      reports.every(({ partition, error, latencyMs }) => partition === 0 && error === null && latencyMs > 0),
-    ).toBe(true);
+    expect(reports.every(({ partition, error }) => partition === 0 && error === null)).toBe(true);
   });
 
   it('opens warm: the first record of every partition is acknowledged without another wait', async () => {

@@ -158,7 +158,6 @@ const VARIATIONS: readonly Variation[] = [
       ['--sink', 'null'],
       ['--create-topic', true],
       ['--ledger', 'run.ledger'],
-      ['--delivery-reports', 'sample'],
       ['--min-achieved', '50'],
       ['--dry-run', true],
       ['--report', 'run.html'],

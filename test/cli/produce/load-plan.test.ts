@@ -40,14 +40,6 @@ describe('a plan', () => {
   ])('%j writes %s', async (args, format) => {
     expect((await planOf(args)).format).toBe(format);
   });
-
-  it('asks for a report per record where that is cheap, and as it is told', async () => {
-    expect((await planOf(['--rate', '20000'])).reports).toBe('all');
-    expect((await planOf(['--rate', '20001'])).reports).toBe('sample');
-    expect((await planOf(['--rate', '5000', '--profile', 'burst:5:1m:1s'])).reports).toBe('sample');
-    expect((await planOf(['--rate', '50000', '--delivery-reports', 'all'])).reports).toBe('all');
-    expect((await planOf(['--rate', '50000', '--sink', 'null'])).reports).toBe('all');
-  });
 });
 
 describe('the run-ahead', () => {
@@ -100,7 +92,6 @@ describe('refused before anything is sent', () => {
     ['a law', ['--jitter', 'normal'], /--jitter: "normal" is none of none, uniform, poisson/],
     ['a sink', ['--sink', 'disk'], /--sink: "disk" is none of kafka, stdout, file, null/],
     ['a format', ['--format', 'xml'], /--format: "xml" is none of avro, json, csv/],
-    ['reports', ['--delivery-reports', 'few'], /--delivery-reports: "few" is none of auto, all, sample/],
     ['a percentage', ['--min-achieved', '101'], /--min-achieved: "101" is not a percentage from 0 to 100/],
     ['an empty percentage', ['--min-achieved', '%'], /--min-achieved: "%" is not a percentage/],
     ['a profile', ['--profile', 'ramp:5parsecs'], /ramp/],

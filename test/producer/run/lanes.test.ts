@@ -46,7 +46,7 @@ const model = { ...everything, referAfter: 200 };
 
 async function runLane(shared: Shared, worker: number, workers: number): Promise<Sent> {
   const { seed, rate, first, profile, jitter } = shared;
-  const world = createWorld(workers % 2 === 0 ? 'reports' : 'barriers');
+  const world = createWorld();
   const ledger = createMemoryLedger();
   const schedule = createSchedule(parseProfile(profile), { eventsPerSecond: rate, jitter, seed });
   const done = world.start(

@@ -16,7 +16,7 @@ export class MemoryWriter implements LogWriter {
   acked = 0;
   failed = 0;
   capacity = Number.POSITIVE_INFINITY;
-  /** whether `flush` finds everything acknowledged */
+  /** whether the broker answers by itself */
   answers = true;
   dead: ReelstreamError | null = null;
   refusals = 0;

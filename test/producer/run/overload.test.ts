@@ -53,8 +53,9 @@ describe('what cannot be sent in time', () => {
   });
 
   it('moves the whole schedule by the policy block: no delay is seen, and events are missing in the end', async () => {
-    const world = createWorld('reports');
+    const world = createWorld();
     world.writer.capacity = 20;
+    world.writer.answers = false;
     const done = world.start({ rate: RATE, durationMs: 3_000, overload: 'block' });
     // timers are late, which is nobody's room: a tick of 7 ms
     const passAcknowledged = async (ms: number) => {
@@ -66,6 +67,8 @@ describe('what cannot be sent in time', () => {
     await passAcknowledged(1_000);
     await world.pass(STALL_MS, 7);
     await passAcknowledged(1_500);
+    world.writer.answers = true;
+    await world.pass(2_000);
     const report = await done;
     expect(numbers(world.writer)).toEqual(range(0, report.generated));
     // the queue holds 0.2 s of events before there is no more room
@@ -141,7 +144,7 @@ describe('a full queue', () => {
 
 describe('the warm-up', () => {
   it('is sent and counted, and neither its delays nor its events are measured', async () => {
-    const world = createWorld('reports');
+    const world = createWorld();
     const stalling: EventSource = {
       ...sourceOf(),
       content: (n, intendedTsMs) => {

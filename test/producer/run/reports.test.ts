@@ -4,9 +4,9 @@ import { createWorld, msAt, numbers, range } from './world.ts';
 
 const RATE = 100;
 
-describe('with a report per record', () => {
+describe('reports', () => {
   it('delivery is measured from the intended time: a stall shows in every event it held up', async () => {
-    const world = createWorld('reports');
+    const world = createWorld();
     world.writer.answers = false;
     const done = world.start({ rate: RATE, durationMs: 10_000 });
     // acknowledged every 10 ms, but for one second
@@ -29,7 +29,7 @@ describe('with a report per record', () => {
   });
 
   it('a closed loop measures the same stall as one slow event', async () => {
-    const world = createWorld('reports');
+    const world = createWorld();
     world.writer.answers = false;
     const done = world.start({ rate: RATE, durationMs: 10_000, overload: 'block', runAhead: 5 });
     for (let ms = 0; ms < 10_200; ms += 10) {
@@ -44,8 +44,8 @@ describe('with a report per record', () => {
     expect(msAt(world.deliveryDelays, 0.99)).toBeLessThan(100);
   });
 
-  it('positions are saved without waiting for a barrier', async () => {
-    const world = createWorld('reports');
+  it('positions are saved without waiting for anything', async () => {
+    const world = createWorld();
     const done = world.start({ rate: RATE, durationMs: 2_000, checkpointIntervalMs: 100 });
     for (let ms = 0; ms < 1_900; ms += 50) {
       await world.pass(50);
@@ -59,7 +59,7 @@ describe('with a report per record', () => {
   });
 
   it('an event that Kafka does not take is counted, put on record and passed', async () => {
-    const world = createWorld('reports');
+    const world = createWorld();
     const ledger = createMemoryLedger();
     world.writer.answers = false;
     const done = world.start({ rate: RATE, durationMs: 1_000, checkpointIntervalMs: 100 }, { ledger });
@@ -84,7 +84,7 @@ describe('with a report per record', () => {
   });
 
   it('an event that was given up ahead of one without an answer is on record when the run ends', async () => {
-    const world = createWorld('reports');
+    const world = createWorld();
     const ledger = createMemoryLedger();
     world.writer.answers = false;
     const done = world.start({ rate: RATE, count: 10 }, { ledger });
@@ -97,7 +97,7 @@ describe('with a report per record', () => {
   });
 
   it('ends when the ledger cannot be written, and says so', async () => {
-    const world = createWorld('reports');
+    const world = createWorld();
     const ledger = {
       ...createMemoryLedger(),
       checkpoint: () => Promise.reject(new Error('no space left')),
@@ -113,7 +113,7 @@ describe('with a report per record', () => {
 
 describe('the run-ahead', () => {
   it.each([1, 2, 30])('of %i events is never exceeded, and always used', async (runAhead) => {
-    const world = createWorld('reports');
+    const world = createWorld();
     world.writer.answers = false;
     const done = world.start({ rate: 10_000, count: 300, runAhead, checkpointIntervalMs: 20 });
     for (let i = 0; i < 400 && !world.report; i++) {
@@ -130,7 +130,7 @@ describe('the run-ahead', () => {
   });
 
   it('counts what the other workers have resolved, too', async () => {
-    const world = createWorld('reports');
+    const world = createWorld();
     let resolvedBelow = 0;
     const done = world.start(
       { rate: 3_000, worker: 1, workers: 3, runAhead: 10, count: 60 },
@@ -150,7 +150,7 @@ describe('the run-ahead', () => {
   });
 
   it('smaller than the number of workers still lets the first ones begin', async () => {
-    const world = createWorld('reports');
+    const world = createWorld();
     let resolvedBelow = 0;
     const done = world.start(
       { rate: 3_000, worker: 0, workers: 4, runAhead: 1, count: 8 },
@@ -163,20 +163,5 @@ describe('the run-ahead', () => {
     expect(numbers(world.writer)).toEqual([0, 4]);
     await world.pass(2_000);
     await done;
-  });
-});
-
-describe('by barriers', () => {
-  it('a record that was given up and names no event ends the run, and nothing behind it counts as resolved', async () => {
-    const world = createWorld('barriers');
-    const ledger = createMemoryLedger();
-    const done = world.start({ rate: RATE, durationMs: 60_000, checkpointIntervalMs: 100 }, { ledger });
-    await world.pass(350);
-    const before = ledger.checkpoints.at(-1)!.next;
-    expect(before).toBeGreaterThan(20);
-    world.writer.failed = 1;
-    await world.pass(2_000);
-    expect(await done).toMatchObject({ stoppedBy: 'failure', recordsFailed: 1, failed: 0, next: before });
-    expect(ledger.checkpoints.at(-1)!.next).toBe(before);
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createBarrierResolution, createReportedResolution } from '../../../producer/run/resolution.ts';
+import { createResolution } from '../../../producer/run/resolution.ts';
 
 const CAPACITY = 20;
 
@@ -24,11 +24,11 @@ interface ModelEvent {
 const isResolved = ({ pending }: ModelEvent) => pending === 0;
 const intendedOf = (i: number) => i * 7.5;
 
-describe('resolution by reports', () => {
+describe('resolution', () => {
   it('knows, whatever the order of the answers, what is resolved, what failed and what is under way', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
-        const resolution = createReportedResolution(CAPACITY);
+        const resolution = createResolution(CAPACITY);
         const events: ModelEvent[] = [];
         const taken: number[] = [];
         const floor = () => {
@@ -54,7 +54,7 @@ describe('resolution by reports', () => {
           const failed = events.filter((event) => isResolved(event) && event.failed).length;
           expect(resolution.floor()).toBe(floor());
           expect(resolution.failed).toBe(failed);
-          expect(resolution.unresolved(0)).toBe(events.filter((event) => !isResolved(event)).length);
+          expect(resolution.unresolved).toBe(events.filter((event) => !isResolved(event)).length);
         }
         taken.push(...resolution.takeFailed());
         const failed = events.flatMap((event, i) => (isResolved(event) && event.failed ? [i] : []));
@@ -64,13 +64,13 @@ describe('resolution by reports', () => {
   });
 
   it('refuses an event that has no room, instead of forgetting one', () => {
-    const resolution = createReportedResolution(3);
+    const resolution = createResolution(3);
     for (let i = 0; i < 4; i++) resolution.open(1, 0);
     expect(() => resolution.open(1, 0)).toThrow(RangeError);
   });
 
   it('goes on for ever in the memory of its capacity', () => {
-    const resolution = createReportedResolution(3);
+    const resolution = createResolution(3);
     for (let i = 0; i < 10_000; i++) {
       resolution.open(1, i);
       expect(resolution.settle(i, i % 1_000 === 0)).toBe(i);
@@ -78,45 +78,15 @@ describe('resolution by reports', () => {
     expect(resolution.floor()).toBe(10_000);
     expect(resolution.takeFailed()).toEqual(Array.from({ length: 10 }, (_, i) => i * 1_000));
   });
-});
 
-describe('resolution by barriers', () => {
-  it('resolves at a barrier what was sent before it and nothing of which is held back', () => {
-    const resolution = createBarrierResolution(CAPACITY);
-    for (let i = 0; i < 10; i++) resolution.open(1, intendedOf(i));
-    expect(resolution.floor()).toBe(0);
-    expect(resolution.unresolved(10)).toBe(10);
-    resolution.settleAll(4);
-    expect(resolution.floor()).toBe(4);
-    resolution.settleAll(2);
-    expect(resolution.floor()).toBe(4);
-    resolution.open(0, intendedOf(10));
-    resolution.settleAll(Number.POSITIVE_INFINITY);
-    expect(resolution.floor()).toBe(11);
-    expect(resolution.unresolved(0)).toBe(0);
-  });
-
-  it('tells the intended time of a record that is reported for a sample', () => {
-    const resolution = createBarrierResolution(CAPACITY);
-    for (let i = 0; i < 1_000; i++) {
-      resolution.open(1, intendedOf(i));
-      expect(resolution.settle(i, false)).toBe(intendedOf(i));
-      if (i % 10 === 9) resolution.settleAll(Number.POSITIVE_INFINITY);
-    }
-  });
-
-  it('counts an event that failed once, however many of its records did', () => {
-    const resolution = createBarrierResolution(CAPACITY);
-    for (let i = 0; i < 5; i++) resolution.open(3, 0);
-    for (const i of [3, 1, 3, 3]) resolution.settle(i, true);
-    expect(resolution.failed).toBe(2);
-    expect(resolution.takeFailed()).toEqual([1, 3]);
-    expect(resolution.takeFailed()).toEqual([]);
-  });
-
-  it('has no more events under way than records, nor more than lie above the floor', () => {
-    const resolution = createBarrierResolution(CAPACITY);
-    for (let i = 0; i < 6; i++) resolution.open(3, 0);
-    expect([resolution.unresolved(18), resolution.unresolved(2)]).toEqual([6, 2]);
+  it('stays before an event that was given up, for whoever goes on from there', () => {
+    const resolution = createResolution(CAPACITY, true);
+    for (let i = 0; i < 5; i++) resolution.open(1, 0);
+    for (const i of [0, 1, 3]) resolution.settle(i, false);
+    resolution.settle(2, true);
+    resolution.open(0, 0);
+    expect(resolution.floor()).toBe(2);
+    expect(resolution.takeFailed()).toEqual([2]);
+    expect(resolution.unresolved).toBe(1);
   });
 });

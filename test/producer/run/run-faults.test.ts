@@ -16,12 +16,8 @@ interface Faulty {
   readonly hit: number[];
 }
 
-function start(
-  faults: readonly string[],
-  resolvesBy: 'reports' | 'barriers',
-  options: WorldOptions = {},
-): Faulty {
-  const world = createWorld(resolvesBy);
+function start(faults: readonly string[], options: WorldOptions = {}): Faulty {
+  const world = createWorld();
   const ledger = createMemoryLedger();
   const { specs } = parseFaults(faults);
   const plan = createFaultPlan(specs, 1);
@@ -40,9 +36,9 @@ function start(
 /** own event of every record, in the order of the log */
 const tagsOf = (world: World) => world.writer.records.map(({ tag }) => (tag < 0 ? -1 - tag : tag));
 
-describe.each(['reports', 'barriers'] as const)('faults in a run that resolves by %s', (resolvesBy) => {
+describe('faults in a run', () => {
   it('drop: events are made and not sent, and the rest of the run does not miss them', async () => {
-    const { world, ledger, done, hit } = start(['drop=20%'], resolvesBy);
+    const { world, ledger, done, hit } = start(['drop=20%']);
     await world.pass(4_000);
     const report = await done;
     expect(hit.length).toBeGreaterThan(300);
@@ -62,7 +58,7 @@ describe.each(['reports', 'barriers'] as const)('faults in a run that resolves b
   });
 
   it('duplicate: copies go out later, one after the other, and the event counts once', async () => {
-    const { world, ledger, done, hit } = start(['duplicate=5%:2:300ms'], resolvesBy);
+    const { world, ledger, done, hit } = start(['duplicate=5%:2:300ms']);
     await world.pass(1_000);
     await world.pass(4_000);
     const report = await done;
@@ -88,7 +84,7 @@ describe.each(['reports', 'barriers'] as const)('faults in a run that resolves b
   });
 
   it('reorder: records go out after their turn, within the window, and each once', async () => {
-    const { world, done, hit } = start(['reorder=10%:200ms'], resolvesBy);
+    const { world, done, hit } = start(['reorder=10%:200ms']);
     await world.pass(4_000);
     expect(await done).toMatchObject({ generated: EVENTS, acknowledged: EVENTS, records: EVENTS });
     const tags = tagsOf(world);
@@ -103,10 +99,11 @@ describe.each(['reports', 'barriers'] as const)('faults in a run that resolves b
   });
 
   it('late, domain and clock_skew change what an event says and nothing else about it', async () => {
-    const { world, ledger, done, hit } = start(
-      ['late=5%:fixed:1h', 'domain=5%:rating_above', 'clock-skew=20%:-2h'],
-      resolvesBy,
-    );
+    const { world, ledger, done, hit } = start([
+      'late=5%:fixed:1h',
+      'domain=5%:rating_above',
+      'clock-skew=20%:-2h',
+    ]);
     await world.pass(4_000);
     expect(await done).toMatchObject({ generated: EVENTS, acknowledged: EVENTS, records: EVENTS });
     expect(tagsOf(world)).toEqual(range(0, EVENTS));
@@ -115,7 +112,7 @@ describe.each(['reports', 'barriers'] as const)('faults in a run that resolves b
   });
 
   it('poison and key_skew carry their headers and their partition', async () => {
-    const { world, done } = start(['poison=5%:no_magic', 'key-skew=5%:3'], resolvesBy);
+    const { world, done } = start(['poison=5%:no_magic', 'key-skew=5%:3']);
     await world.pass(4_000);
     const { byLabel } = await done;
     const placed = world.writer.records.flatMap(({ tag, placement }) =>
@@ -134,7 +131,7 @@ describe.each(['reports', 'barriers'] as const)('faults in a run that resolves b
   });
 
   it('what is held back holds the position, is never passed, and is sent when its time comes after the end', async () => {
-    const { world, ledger, done, hit } = start(['duplicate=1%:1:9s'], resolvesBy, {
+    const { world, ledger, done, hit } = start(['duplicate=1%:1:9s'], {
       checkpointIntervalMs: 100,
     });
     await world.pass(5_000);
@@ -156,7 +153,7 @@ describe.each(['reports', 'barriers'] as const)('faults in a run that resolves b
   });
 
   it('what is held back goes at once when the run is stopped', async () => {
-    const { world, done, hit } = start(['duplicate=1%:1:9s'], resolvesBy);
+    const { world, done, hit } = start(['duplicate=1%:1:9s']);
     await world.pass(3_000);
     world.abort.abort();
     await world.pass(100);
@@ -169,7 +166,7 @@ describe.each(['reports', 'barriers'] as const)('faults in a run that resolves b
   });
 
   it('a run that is stopped with records held back and no room for them ends in time', async () => {
-    const { world, done } = start(['duplicate=1%:1:9s'], resolvesBy);
+    const { world, done } = start(['duplicate=1%:1:9s']);
     await world.pass(3_000);
     world.writer.capacity = 0;
     world.writer.answers = false;
@@ -182,7 +179,7 @@ describe.each(['reports', 'barriers'] as const)('faults in a run that resolves b
 });
 
 it('what a fault holds back is no late delivery', async () => {
-  const { world, done } = start(['duplicate=5%:2:300ms', 'reorder=5%:500ms'], 'reports');
+  const { world, done } = start(['duplicate=5%:2:300ms', 'reorder=5%:500ms']);
   for (let ms = 0; ms < 4_000; ms += 10) {
     await world.pass(10);
     world.writer.ack();
@@ -193,7 +190,7 @@ it('what a fault holds back is no late delivery', async () => {
 });
 
 it('an event of several records fails once when one of them does, and only when all have their answer', async () => {
-  const { world, ledger, done } = start(['duplicate=100%:2:1ms'], 'reports', { durationMs: 10 });
+  const { world, ledger, done } = start(['duplicate=100%:2:1ms'], { durationMs: 10 });
   world.writer.answers = false;
   await world.pass(100);
   world.writer.lose();

@@ -115,12 +115,16 @@ describe('LoadRun', () => {
     const world = createWorld();
     const done = world.start({ checkpointIntervalMs: 100, stopOnFailure: true });
     await world.pass(250);
-    const before = world.saved.at(-1)!;
-    world.writer.failed = 1;
-    world.run!.settle(world.writer.records.length - 1, true);
-    await world.pass(250);
+    world.writer.answers = false;
+    await world.pass(100);
+    const { acked } = world.writer;
+    expect(acked).toBeLessThan(world.writer.records.length);
+    world.writer.lose();
+    world.writer.ack();
+    await world.pass(2_000);
     const report = await done;
-    expect(report).toMatchObject({ stoppedBy: 'failure', failed: 1, next: before });
+    expect(report).toMatchObject({ stoppedBy: 'failure', failed: 1, next: acked });
+    expect(world.saved.at(-1)).toBe(acked);
     expect(report.generated).toBe(report.acknowledged + report.failed + report.inFlight);
   });
 

@@ -15,7 +15,7 @@ import type {
   LoadRunDeps,
   LoadRunOptions,
 } from '../../../producer/run/load-run.ts';
-import { createBarrierResolution, createReportedResolution } from '../../../producer/run/resolution.ts';
+import { createResolution } from '../../../producer/run/resolution.ts';
 import { LoadRun } from '../../../producer/run/run-load.ts';
 import { MemoryWriter } from './memory-writer.ts';
 
@@ -65,7 +65,7 @@ export interface World {
 }
 
 /** A load run over a clock moved by hand and a writer without a broker. */
-export function createWorld(resolvesBy: 'reports' | 'barriers' = 'barriers'): World {
+export function createWorld(): World {
   const clock = createManualClock(START_MS);
   const writer = new MemoryWriter(clock);
   const saved: number[] = [];
@@ -96,9 +96,7 @@ export function createWorld(resolvesBy: 'reports' | 'barriers' = 'barriers'): Wo
           inject: createInjector({ runId: RUN }),
           faultCounts: createFaultCounts(),
           ledger: null,
-          resolution:
-            resolvesBy === 'reports' ? createReportedResolution(runAhead) : createBarrierResolution(runAhead),
-          resolvesBy,
+          resolution: createResolution(runAhead, options.stopOnFailure),
           clock,
           logger: silentLogger,
           saveNext: async (next) => void saved.push(next),
@@ -113,12 +111,15 @@ export function createWorld(resolvesBy: 'reports' | 'barriers' = 'barriers'): Wo
         { first: 0, worker: 0, workers: 1, runId: RUN, runAhead, flushDeadlineMs: 1_000, ...options },
       );
       world.run = run;
-      if (resolvesBy === 'reports') writer.onReport = (tag, failed) => run.settle(tag, failed);
+      writer.onReport = (tag, failed) => run.settle(tag, failed);
       world.report = await run.run();
       return world.report;
     },
     async pass(ms, stepMs = 5) {
-      for (let passed = 0; passed < ms && !world.report; passed += stepMs) await clock.advance(stepMs);
+      for (let passed = 0; passed < ms && !world.report; passed += stepMs) {
+        await clock.advance(stepMs);
+        if (writer.answers) writer.ack();
+      }
     },
   };
   return world;
