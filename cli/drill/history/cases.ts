@@ -54,9 +54,9 @@ export const HISTORY_DRILLS: readonly HistoryDrill[] = [
         isEvening(minute) ? between(clock(1, 20, 20), clock(1, 20, 35), 5, 20)(minute) : 100,
     },
     past: { spans: [[26 * HOUR, 22 * HOUR], LAST_HOURS], stepSeconds: 60 },
-    moments: { silent: clock(1, 20, 20), told: clock(1, 20, 32), over: clock(1, 20, 58) },
+    moments: { silent: clock(1, 20, 10), told: clock(1, 20, 32), over: clock(1, 20, 58) },
     words: {
-      silent: "20 min of the evening's drop, as yesterday",
+      silent: "10 min of the evening's drop, as yesterday",
       told: '12 min of it',
       over: '23 min after it',
     },
