@@ -45,9 +45,7 @@ export function statusOf(ctx: LearnerContext, following: Following): LearnerStat
   };
 }
 
-export const CATCHING_UP = 'catching up';
-
-/** Why this learner must not be asked; empty when it may. */
+/** Why this learner does not know all that the log says; empty when it does. */
 export function notReadyReasons(ctx: LearnerContext, following: Following, hasCaughtUp: boolean): string[] {
   if (ctx.draining) return ['draining'];
   if (ctx.slots.size === 0) return ['no partition yet'];
@@ -57,7 +55,13 @@ export function notReadyReasons(ctx: LearnerContext, following: Following, hasCa
     return state === 'checking' ? [`partition ${partition}: looking at the log`] : [];
   });
   if (following.left > 0) return [...reasons, `following the journal: ${following.left} entries left`];
-  return hasCaughtUp ? reasons : [...reasons, CATCHING_UP];
+  return hasCaughtUp ? reasons : [...reasons, 'catching up'];
+}
+
+/** What it knows is the log as it was at some moment, however much has come since or cannot be read. */
+export function isOfOneMoment({ slots, draining }: LearnerContext, following: Following): boolean {
+  if (draining || following.left > 0 || slots.size === 0) return false;
+  return [...slots.values()].every(({ state }) => state !== 'checking');
 }
 
 /** Everything that the log held when it was looked at is learned. */

@@ -11,9 +11,9 @@ import type { LearnerContext, LearnerEvent, LearnerOptions, LearnerParts } from 
 import { createLearnerMetrics } from './learner-metrics.ts';
 import type { LearnerState } from './learner-state.ts';
 import {
-  CATCHING_UP,
   isAtTarget,
   isIdle,
+  isOfOneMoment,
   type LearnerStatus,
   notReadyReasons,
   publishGauges,
@@ -197,11 +197,14 @@ export class Learner {
     return this.#ctx.waiters.reached(partition, offset, timeoutMs);
   }
 
-  /** `yes` once everything that the log held at the start is learned; `behind` on the way there from a state of before */
+  /**
+   * `yes` once everything that the log held at the start is learned. `behind`: on the way there from a state of before, or a
+   * partition cannot be read on; what is known is good, and not all.
+   */
   readiness(): 'no' | 'behind' | 'yes' {
-    const reasons = this.notReady();
-    if (reasons.length === 0) return 'yes';
-    return this.#isContinued && reasons.every((reason) => reason === CATCHING_UP) ? 'behind' : 'no';
+    if (this.notReady().length === 0) return 'yes';
+    const hasKnown = this.#isContinued || this.#hasCaughtUp;
+    return hasKnown && isOfOneMoment(this.#ctx, this.#following) ? 'behind' : 'no';
   }
 
   isAlive(): boolean {

@@ -275,6 +275,19 @@ describe('a learner refuses', () => {
     }
     expect(learner.notReady().join()).toMatch(/partition 0 halted: the log no longer holds this/);
     expect(learner.status().partitions[1]!.position).toBe(40);
+    // half a log that was never known whole
+    expect(learner.readiness()).toBe('no');
     await learner.stop();
+  });
+
+  it('a partition that is lost later: what is known stays known', async () => {
+    const { learner, reader, settle } = await learned(logOf(40));
+    expect(learner.readiness()).toBe('yes');
+    reader.halt(0, 'the log no longer holds this');
+    await settle();
+    expect(learner.readiness()).toBe('behind');
+    expect(learner.notReady()).toHaveLength(1);
+    await learner.stop();
+    expect(learner.readiness()).toBe('no');
   });
 });
