@@ -26,7 +26,7 @@ export function throughputAlerts({ d, s, profile }: Windows): RuleGroup {
         guards: {
           'below the floor of its noise': `and ${RATE} < 0.9 * ${S}:floor1h_held`,
           'a reader that stands still is a stall': `and (${RATE}{stage="produced"} or ${RATE} > 0.02 * ${BASE})`,
-          'it does not keep up with the source': `unless on (stage, topic, group) (${RATE}{stage!="produced"} >= on (topic) group_left () 0.8 * ${RATE}{stage="produced"})`,
+          'it does not keep up with the log': `unless on (stage, topic, group) (${RATE}{stage!="produced"} >= on (topic) group_left () 0.8 * topic:reelstream_log:rate5m)`,
           'more than chance': `and ${s('5m')} * (${BASE} - ${RATE}) > 4 * sqrt(${s('5m')} * ${BASE})`,
           'the source is meant to run': `and on (topic) ${RUNNING}`,
           'the target did not fall': `unless on (topic) ${RUNNING} < 0.8 * quantile_over_time(0.5, ${RUNNING}[${d('1h')}] offset ${d('10m')})`,

@@ -31,6 +31,11 @@ export function stageRates({ d }: Windows): RuleGroup {
         why: 'whatever its verdict: a replay full of duplicates is no dip, it has an alert of its own',
       },
       {
+        record: 'topic:reelstream_log:rate5m',
+        condition: `sum by (topic) (rate(reelstream_kafka_topic_end_offset[${d('5m')}]))`,
+        why: 'what arrives in the log, whoever sends it: a reader that takes as much does not dip',
+      },
+      {
         record: 'topic:reelstream_produced:rate15m',
         condition: `sum by (topic) (rate(reelstream_producer_events_acked_total[${d('15m')}]))`,
         why: 'long enough to compare with a target',

@@ -51,7 +51,7 @@ const MISSING = 'PipelineMetricsMissing';
 export const MUTANTS: readonly Mutant[] = [
   guard(DIP, 'below the floor of its noise', 'a source of bursts, ten minutes high, ten minutes low'),
   guard(DIP, 'a reader that stands still is a stall', 'the sink hangs'),
-  guard(DIP, 'it does not keep up with the source', 'the rate falls to 35 %'),
+  guard(DIP, 'it does not keep up with the log', 'the rate falls to 35 %'),
   guard(DIP, 'more than chance', 'three events a minute, with gaps, for eight hours'),
   guard(DIP, 'the source is meant to run', 'a planned stop and the return from it'),
   guard(DIP, 'the target did not fall', 'a planned step down, declared by the target'),

@@ -50,6 +50,8 @@ export interface ReaderWorld {
 /** What differs from a healthy pipeline of 100 events per second. */
 export interface World {
   readonly rate?: Course;
+  /** what arrives in the log, of all who send; default: what the producer sends */
+  readonly arrivals?: Course;
   readonly target?: Course;
   readonly sink?: ReaderWorld;
   readonly recommender?: ReaderWorld;
@@ -164,6 +166,11 @@ export function seriesOf(minutes: number, world: World, profile: Profile): Serie
       { ...own, topic: TOPIC },
       gauge(minutes, always(5 / profile.faster)),
     );
+    const arrivals = world.arrivals ?? rate;
+    for (const partition of ['0', '1']) {
+      const half = counter(minutes, (t) => arrivals(t) / 2, `log ${partition}`);
+      put('kafka_topic_end_offset', { ...own, topic: TOPIC, partition }, half);
+    }
     const sent = counter(minutes, world.canariesSent ?? always(0.4));
     put('recon_canaries_sent_total', { ...own, topic: TOPIC }, sent);
     const period = { ...own, table: 'events_raw', period: '1h' };

@@ -25,6 +25,7 @@ export function reconcilerSeries(
   const events = countOf(courses.rate, endMinute);
   const own = (...given: Tail<typeof seriesOf>) => seriesOf('reconciler', ...given);
   return [
+    own('kafka_topic_end_offset', { topic, partition: '0' }, events),
     own('recon_canary_interval_seconds', { topic }, always(canarySeconds)),
     own('recon_canaries_sent_total', { topic }, countOf(always(canariesPerSecond), endMinute)),
     ...SETTLED_TABLES.flatMap((table) => [

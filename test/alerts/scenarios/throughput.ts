@@ -117,6 +117,18 @@ export const throughput = [
     { PipelineThroughputDip: { by: 98, count: 2 } },
   ),
   scenario(
+    'the sink slows to 30 % of a log that others fill as well, and still takes more than ours send',
+    150,
+    {
+      rate: always(20),
+      target: always(20),
+      arrivals: always(100),
+      sink: { consumed: from(90, 30, 100) },
+      recommender: { consumed: always(100) },
+    },
+    { PipelineThroughputDip: { by: 98, count: 2 } },
+  ),
+  scenario(
     'the sink alone slows to 30 % for four hours: that does not become the new normal',
     330,
     { sink: { consumed: from(90, 30, 100) } },
