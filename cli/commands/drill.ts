@@ -8,10 +8,12 @@ import { type AnyDrill, type DrillResult, isOnHistory } from '../drill/drill-res
 import { startDrillStack } from '../drill/drill-stack.ts';
 import { HISTORY_DRILLS } from '../drill/history/cases.ts';
 import type { HistoryDrill } from '../drill/history/history-drill.ts';
+import { requirePrograms } from '../drill/history/history-specs.ts';
 import { startHistoryStack } from '../drill/history/history-stack.ts';
 import { runHistoryDrill } from '../drill/history/run-history.ts';
 import { askPrometheus } from '../drill/prometheus.ts';
 import { openReceiver, type Receiver } from '../drill/receiver.ts';
+import { runAll } from '../drill/run-all.ts';
 import { type DrillParts, runDrill } from '../drill/run-drill.ts';
 import { createProgress, printJson, printLine, printTable } from '../print.ts';
 import { didYouMean } from '../suggest.ts';
@@ -50,7 +52,7 @@ export const configure: Configure = (command) => {
     .action(
       action(async (options: Options, _settings, names: string[]) => {
         const drills = drillsCalled(names);
-        const results = await withInterrupts((interrupts) => runAll(drills, options, interrupts));
+        const results = await withInterrupts((interrupts) => runDrills(drills, options, interrupts));
         if (options.json) printJson(results.map(asJson));
         else printResults(results);
         return results.every(({ deviations }) => deviations.length === 0) ? 0 : 1;
@@ -76,7 +78,7 @@ interface Surroundings {
   show(line: string): void;
 }
 
-async function runAll(
+async function runDrills(
   drills: readonly AnyDrill[],
   options: Options,
   interrupts: Interrupts,
@@ -86,13 +88,12 @@ async function runAll(
   const withoutAlert = options.without ?? null;
   const show = (line: string) => progress.done(line);
   const surroundings: Surroundings = { receiver, withoutAlert, interrupts, show };
-  const onHistory = drills.filter(isOnHistory);
-  const running = drills.filter((drill): drill is DrillCase => !isOnHistory(drill));
   try {
-    return [
-      ...(running.length > 0 ? await runRunning(running, surroundings) : []),
-      ...(onHistory.length > 0 ? await runOnHistory(onHistory, surroundings) : []),
-    ];
+    return await runAll(drills, {
+      requireHistory: () => void requirePrograms(),
+      running: (some) => runRunning(some, surroundings),
+      onHistory: (some) => runOnHistory(some, surroundings),
+    });
   } finally {
     await receiver.close();
   }

@@ -18,6 +18,7 @@ import { describeStackEvent, stackPlan } from '../stack.ts';
 import { prepareStores } from '../start/prepare.ts';
 import { recommenderSpec, reconcilerSpec, servicesOf, sinkSpec } from '../start/services.ts';
 import { clickHouseFrom, kafkaAdminFrom } from '../wiring.ts';
+import { closeAll } from './close-all.ts';
 import { type FaultDoor, openFaultDoor } from './door.ts';
 import { DRILL_PORTS, DRILL_RATE, drillEnvironment } from './drill-settings.ts';
 import type { Receiver } from './receiver.ts';
@@ -58,9 +59,7 @@ export interface DrillStackOptions {
 export async function startDrillStack(options: DrillStackOptions): Promise<DrillStack> {
   const home = mkdtempSync(join(tmpdir(), 'reelstream-drill-'));
   const closers: (() => unknown)[] = [() => rmSync(home, { recursive: true, force: true })];
-  const stop = async () => {
-    for (const close of closers.splice(0).reverse()) await close();
-  };
+  const stop = () => closeAll(closers);
   try {
     return await Promise.race([open(home, options, closers, stop), options.broken]);
   } catch (error) {

@@ -9,6 +9,12 @@ interface Answer<T> {
   readonly data: T;
 }
 
+interface RuleState {
+  readonly name: string;
+  readonly health: 'ok' | 'err' | 'unknown';
+  readonly lastError?: string;
+}
+
 /** A series as Prometheus answers a range query. */
 export interface RangeSeries {
   readonly metric: Readonly<Record<string, string>>;
@@ -28,6 +34,8 @@ export interface PrometheusQuestions {
   /** names of the alerts that are pending or firing, without the one that always is */
   alerts(): Promise<string[]>;
   hasResult(promql: string): Promise<boolean>;
+  /** rules that were not evaluated, or not without an error, each with what Prometheus says of it */
+  failingRules(): Promise<string[]>;
   /** @throws when the query is refused: what is not known is not nothing */
   range(promql: string, range: Range): Promise<readonly RangeSeries[]>;
 }
@@ -48,6 +56,13 @@ export function askPrometheus(port: number): PrometheusQuestions {
     async hasResult(promql) {
       const { result } = await ask<{ result: unknown[] }>(`query?query=${encodeURIComponent(promql)}`);
       return result.length > 0;
+    },
+    async failingRules() {
+      const { groups } = await ask<{ groups: readonly { rules: readonly RuleState[] }[] }>('rules');
+      return groups
+        .flatMap(({ rules }) => rules)
+        .filter(({ health }) => health !== 'ok')
+        .map(({ name, health, lastError }) => `${name} (${lastError || health})`);
     },
     async range(query, { startSeconds, endSeconds, stepSeconds }) {
       const [start, end, step] = [startSeconds, endSeconds, stepSeconds].map(String) as [

@@ -47,6 +47,7 @@ export async function runDrill(drill: DrillCase, parts: DrillParts): Promise<Dri
     return notDone(drill, `not done: ${toReelstreamError(thrown).message}`);
   }
   let undoneAtMs = Number.POSITIVE_INFINITY;
+  const unmended: string[] = [];
   try {
     const isComplete = () =>
       drill.expected.every((one) =>
@@ -56,15 +57,26 @@ export async function runDrill(drill: DrillCase, parts: DrillParts): Promise<Dri
     await waitUntil(parts, LISTEN_MS, () => false);
   } finally {
     undoneAtMs = clock.monotonicMs();
-    await undo();
+    await undo().catch((thrown) => {
+      unmended.push(`the fault could not be ended: ${toReelstreamError(thrown).message}`);
+    });
   }
   show(`${drill.name}: the fault is over; waiting until it is told`);
-  const isOver = async () => stillFiring(since()).length === 0 && (await isQuiet(parts));
-  await waitUntil(parts, OVER_WITHIN_MS, isOver);
+  let open: readonly string[] = [];
+  const isOver = async () => {
+    open = await openAlerts(parts);
+    return open.length === 0 && stillFiring(since()).length === 0;
+  };
+  const stillOpen = (await waitUntil(parts, OVER_WITHIN_MS, isOver)) ? [] : new Set(open);
   // what was inhibited may be told a moment later
   await waitUntil(parts, QUIET_FOR_MS, () => false);
   const verdict = judgeDrill(drill, receiver.told(), { causedAtMs, undoneAtMs });
-  return withHeartbeat({ drill, ...verdict }, heartbeats, parts);
+  const deviations = [
+    ...verdict.deviations,
+    ...[...stillOpen].map((alert) => `still open: ${alert}`),
+    ...unmended,
+  ];
+  return withHeartbeat({ drill, ...verdict, deviations }, heartbeats, parts);
 }
 
 /** Null when all is well, else what is not. */
@@ -73,17 +85,18 @@ async function untilQuiet(drill: DrillCase, parts: DrillParts): Promise<string |
   let quietSinceMs: number | null = null;
   const isReady = async () => {
     const nowMs = parts.clock.monotonicMs();
-    const quiet = (await isQuiet(parts)) && (await isTrained(drill, parts));
+    const quiet = (await openAlerts(parts)).length === 0 && (await isTrained(drill, parts));
     quietSinceMs = quiet ? (quietSinceMs ?? nowMs) : null;
     return quietSinceMs !== null && nowMs - quietSinceMs >= QUIET_FOR_MS;
   };
   if (await waitUntil(parts, QUIET_WITHIN_MS, isReady)) return null;
-  const open = await parts.prometheus.alerts().catch(() => ['Prometheus does not answer']);
+  const open = await openAlerts(parts);
   return `not done, for not everything was well before: ${open.join(', ') || `no result: ${drill.ready}`}`;
 }
 
-async function isQuiet({ prometheus }: DrillParts): Promise<boolean> {
-  return (await prometheus.alerts().catch(() => ['?'])).length === 0;
+/** Not to know of any is not that there are none. */
+function openAlerts({ prometheus }: DrillParts): Promise<readonly string[]> {
+  return prometheus.alerts().catch(() => ['Prometheus does not answer']);
 }
 
 async function isTrained({ ready }: DrillCase, { prometheus }: DrillParts): Promise<boolean> {

@@ -9,6 +9,7 @@ import { findFreePorts, LOOPBACK } from '../../../embedded/supervisor/ports.ts';
 import { type Supervisor, takeStack } from '../../../embedded/supervisor/supervisor.ts';
 import { noEnvFile, readEnvironment } from '../../../runtime/environment.ts';
 import { readSettings } from '../../../runtime/settings.ts';
+import { closeAll } from '../close-all.ts';
 import { askPrometheus, type PrometheusQuestions } from '../prometheus.ts';
 import type { Receiver } from '../receiver.ts';
 import { rulesWithout } from '../rules-but-one.ts';
@@ -45,6 +46,7 @@ export interface HistoryStack {
   prepare(drill: HistoryDrill, moment: Moment): Promise<Prepared>;
   /** Prometheus is started anew over this past; Alertmanager goes on */
   watch(prepared: Prepared): Promise<void>;
+  /** ends what is being prepared as well */
   stop(): Promise<void>;
 }
 
@@ -60,27 +62,39 @@ export async function startHistoryStack(options: HistoryStackOptions): Promise<H
   const programs = requirePrograms();
   const home = mkdtempSync(join(tmpdir(), 'reelstream-drill-history-'));
   const closers: (() => unknown)[] = [() => rmSync(home, { recursive: true, force: true })];
+  const over = new AbortController();
+  const ended = AbortSignal.any([options.stop, over.signal]);
+  const preparing = new Set<Promise<unknown>>();
   const stop = async () => {
-    for (const close of closers.splice(0).reverse()) await close();
+    over.abort();
+    await closeAll(closers);
   };
   try {
     const exporter = await openStoryExporter(() => systemClock.nowMs());
     closers.push(() => exporter.close());
+    // their folder is removed next
+    closers.push(() => Promise.allSettled(preparing));
     const environment = { ...readEnvironment(), ...noEnvFile };
     const onEvent = () => {};
     const purpose = 'supervise';
-    const supervisor = await takeStack({ home, environment, purpose, signal: options.stop, onEvent });
+    const supervisor = await takeStack({ home, environment, purpose, signal: ended, onEvent });
     closers.push(() => supervisor.stop());
     const [alertmanager, prometheus, plain] = (await findFreePorts(3)) as [number, number, number];
     const parts: Parts = {
       ...{ home, programs, groups, exporter, supervisor, settings: readSettings({}) },
       ports: { alertmanager, prometheus, plain },
-      createBlocks: createBlocksWith(programs.promtool, options.stop),
+      createBlocks: createBlocksWith(programs.promtool, ended),
     };
     await supervisor.start([alertmanagerSpec(parts, options.receiver)]);
     return {
       prometheus: askPrometheus(prometheus),
-      prepare: (drill, moment) => prepare(drill, moment, parts),
+      prepare(drill, moment) {
+        const prepared = prepare(drill, moment, parts);
+        preparing.add(prepared);
+        const settled = () => void preparing.delete(prepared);
+        prepared.then(settled, settled);
+        return prepared;
+      },
       watch: (prepared) => watch(prepared, parts),
       stop,
     };

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { DrillResult } from '../../../../cli/drill/drill-result.ts';
 import { HISTORY_DRILLS } from '../../../../cli/drill/history/cases.ts';
-import type { Moment } from '../../../../cli/drill/history/history-drill.ts';
+import { MOMENTS, type Moment } from '../../../../cli/drill/history/history-drill.ts';
 import { runHistoryDrill } from '../../../../cli/drill/history/run-history.ts';
 import type { Told } from '../../../../cli/drill/receiver.ts';
 import type { Clock } from '../../../../core/clock.ts';
+import { ReelstreamError } from '../../../../core/errors.ts';
 
 const DRILL = HISTORY_DRILLS.find(({ name }) => name === 'api-slow-burn')!;
 const SLOW = 'ApiErrorBudgetSlowBurn';
@@ -12,11 +13,20 @@ type Word = readonly [alert: string, status: Told['status']];
 const FIRING: Word = [SLOW, 'firing'];
 const RESOLVED: Word = [SLOW, 'resolved'];
 
+const AS_EXPECTED: Play = { tells: { told: [FIRING], over: [RESOLVED] } };
+
 interface Play {
   /** what Alertmanager tells once a moment is watched */
   readonly tells?: Partial<Record<Moment, readonly Word[]>>;
   readonly heartbeats?: boolean;
-  readonly evaluates?: boolean;
+  /** moments at which Prometheus does not get to its rules */
+  readonly unevaluated?: readonly Moment[];
+  /** what is pending or firing at a moment */
+  readonly open?: Partial<Record<Moment, readonly string[]>>;
+  /** rules that end with an error */
+  readonly failing?: Partial<Record<Moment, readonly string[]>>;
+  /** what a past is made of; resolves at once unless said otherwise */
+  readonly prepares?: (moment: Moment) => Promise<void>;
   readonly stopAt?: Moment;
 }
 
@@ -27,6 +37,7 @@ async function run(play: Play): Promise<DrillResult & { readonly watched: Moment
   const told: Told[] = [];
   const watched: Moment[] = [];
   const stop = new AbortController();
+  const now = () => watched.at(-1)!;
   const clock: Clock = {
     nowMs: () => nowMs,
     monotonicMs: () => nowMs,
@@ -42,14 +53,16 @@ async function run(play: Play): Promise<DrillResult & { readonly watched: Moment
     receiver: { url: '', heartbeatUrl: '', told: () => told, heartbeats: () => heartbeats, async close() {} },
     stack: {
       prometheus: {
-        alerts: async () => [],
-        hasResult: async () => play.evaluates !== false,
+        alerts: async () => [...(play.open?.[now()] ?? [])],
+        hasResult: async () => !play.unevaluated?.includes(now()),
+        failingRules: async () => [...(play.failing?.[now()] ?? [])],
         range: async () => [],
       },
-      prepare: async (drill, moment) => ({
-        ...{ drill, moment, series: [], dataFolder: '' },
-        placement: { moment: 0, atMs: 0 },
-      }),
+      async prepare(drill, moment) {
+        await play.prepares?.(moment);
+        const placement = { moment: 0, atMs: 0 };
+        return { drill, moment, series: [], dataFolder: '', placement };
+      },
       async watch({ moment }) {
         watched.push(moment);
         nowMs += 1_000;
@@ -90,8 +103,64 @@ describe('a drill on history', () => {
   it('fails without a heartbeat, and when Prometheus does not evaluate its rules', async () => {
     const silent = await run({ heartbeats: false, tells: { told: [FIRING], over: [RESOLVED] } });
     expect(silent.deviations).toEqual(['no heartbeat came: the way of alerts is broken']);
-    const { deviations } = await run({ evaluates: false });
+    const { deviations } = await run({ unevaluated: ['silent'] });
     expect(deviations).toEqual(['not done: Prometheus did not evaluate its rules']);
+  });
+
+  it.each(['told', 'over'] as const)(
+    'fails when rules are not evaluated at the moment "%s"',
+    async (moment) => {
+      const { deviations } = await run({ ...AS_EXPECTED, unevaluated: [moment] });
+      expect(deviations).toEqual([`rules at ${DRILL.words[moment]}: Prometheus did not evaluate its rules`]);
+    },
+  );
+
+  it.each(MOMENTS)('fails when a rule ends with an error at the moment "%s"', async (moment) => {
+    const { deviations } = await run({
+      ...AS_EXPECTED,
+      failing: { [moment]: ['CanaryLate (many-to-many)'] },
+    });
+    expect(deviations).toEqual([`rules at ${DRILL.words[moment]}: CanaryLate (many-to-many)`]);
+  });
+
+  it('fails when an alert that was never told stays open at the end, each named once', async () => {
+    const { deviations } = await run({ ...AS_EXPECTED, open: { over: ['CanaryLate', 'CanaryLate'] } });
+    expect(deviations).toEqual(['still open: CanaryLate']);
+    expect((await run({ ...AS_EXPECTED, open: { told: ['CanaryLate'] } })).deviations).toEqual([]);
+  });
+
+  it.each(MOMENTS)('is not done, and others go on, when the past of "%s" cannot be made', async (moment) => {
+    const { deviations } = await run({
+      ...AS_EXPECTED,
+      async prepares(one) {
+        if (one === moment) throw new ReelstreamError('unavailable', 'promtool made no blocks');
+      },
+    });
+    expect(deviations).toEqual(['not done: promtool made no blocks']);
+  });
+
+  it('prepares nothing any more when it returns', async () => {
+    let isReady = false;
+    const { deviations } = await run({
+      unevaluated: ['silent'],
+      async prepares(moment) {
+        if (moment !== 'told') return;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        isReady = true;
+      },
+    });
+    expect(deviations).toEqual(['not done: Prometheus did not evaluate its rules']);
+    expect(isReady).toBe(true);
+  });
+
+  it('is stopped, and not just not done, when what it waits for is given up for that', async () => {
+    const stopped = run({
+      stopAt: 'told',
+      async prepares(moment) {
+        if (moment === 'over') throw new ReelstreamError('unavailable', 'the start was called off');
+      },
+    });
+    await expect(stopped).rejects.toMatchObject({ code: 'halted' });
   });
 
   it('is left as soon as it is told to stop', async () => {
