@@ -26,7 +26,7 @@ interface Play {
   /** rules that end with an error */
   readonly failing?: Partial<Record<Moment, readonly string[]>>;
   /** what a past is made of; resolves at once unless said otherwise */
-  readonly prepares?: (moment: Moment) => Promise<void>;
+  readonly prepares?: (moment: Moment, stop: AbortController) => Promise<void>;
   readonly stopAt?: Moment;
 }
 
@@ -59,7 +59,7 @@ async function run(play: Play): Promise<DrillResult & { readonly watched: Moment
         range: async () => [],
       },
       async prepare(drill, moment) {
-        await play.prepares?.(moment);
+        await play.prepares?.(moment, stop);
         const placement = { moment: 0, atMs: 0 };
         return { drill, moment, series: [], dataFolder: '', placement };
       },
@@ -155,9 +155,9 @@ describe('a drill on history', () => {
 
   it('is stopped, and not just not done, when what it waits for is given up for that', async () => {
     const stopped = run({
-      stopAt: 'told',
-      async prepares(moment) {
-        if (moment === 'over') throw new ReelstreamError('unavailable', 'the start was called off');
+      async prepares(_moment, stop) {
+        stop.abort();
+        throw new ReelstreamError('unavailable', 'the start was called off');
       },
     });
     await expect(stopped).rejects.toMatchObject({ code: 'halted' });
