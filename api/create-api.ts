@@ -67,7 +67,8 @@ async function serve(scope: FastifyInstance, context: ApiContext): Promise<void>
   await guard(scope, context.options);
   scope.addHook('onRequest', async ({ method }) => {
     const readiness = model.readiness();
-    if (readiness === 'no' || (readiness === 'behind' && method !== 'GET')) throw stillLearning();
+    const isRead = method === 'GET' || method === 'HEAD';
+    if (readiness === 'no' || (readiness === 'behind' && !isRead)) throw stillLearning();
   });
   scope.addHook('preValidation', readNumbers);
   scope.addHook('preHandler', createPositionWait(model, clock));

@@ -3,8 +3,8 @@ import type { ApiPorts } from './options.ts';
 
 /** A user known by ratings alone is a user too. @throws Problem 404; 503 while the log is not learned to its end */
 export function requireUser({ people, model }: ApiPorts, userId: number): void {
-  if (people.isDeleted(userId)) throw new Problem(404, `there is no user ${userId}`, 'user_id');
-  if (people.profile(userId) || model.reader.knowsUser(userId)) return;
+  const isKnown = people.profile(userId) || model.reader.knowsUser(userId);
+  if (isKnown && !people.isDeleted(userId)) return;
   // may be in what is not learned yet
   if (model.readiness() !== 'yes') throw stillLearning();
   throw new Problem(404, `there is no user ${userId}`, 'user_id');

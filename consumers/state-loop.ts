@@ -35,6 +35,7 @@ export class StateLoop<E extends Event> {
   #resolve: () => void = () => {};
   #reject: (error: ReelstreamError) => void = () => {};
   #turns: Turns<E> | null = null;
+  #isRunning = false;
   #turning: Promise<void> = Promise.resolve();
   #turnedAtMs: number;
 
@@ -62,16 +63,17 @@ export class StateLoop<E extends Event> {
   /** Begins to turn. */
   run(turns: Turns<E>): void {
     this.#turns = turns;
+    this.#isRunning = true;
     this.#turning = this.#turn(turns);
   }
 
   get isRunning(): boolean {
-    return this.#turns !== null;
+    return this.#isRunning;
   }
 
   /** The turn that is under way is the last one. */
   async end(): Promise<void> {
-    this.#turns = null;
+    this.#isRunning = false;
     this.#inbox.wake();
     await this.#turning;
   }
@@ -91,9 +93,13 @@ export class StateLoop<E extends Event> {
   }
 
   async #turn(turns: Turns<E>): Promise<void> {
-    while (this.#turns === turns) {
+    while (this.#isRunning) {
       this.#turnedAtMs = this.#clock.monotonicMs();
-      for (const event of await this.#inbox.take(turns.waitMs())) {
+      let waitMs = 0;
+      this.#guarded(() => {
+        waitMs = turns.waitMs();
+      });
+      for (const event of await this.#inbox.take(waitMs)) {
         this.#guarded(() => handle(turns.handlers, event));
       }
       this.#guarded(turns.advance);

@@ -29,7 +29,7 @@ export interface SenderOptions {
   readonly deliveryTimeoutMs: number;
   /** what a batch may grow to */
   readonly batchBytes: number;
-  /** keeps a tag and the time of each record */
+  /** keeps what the caller knows each record by */
   readonly withTags: boolean;
   readonly clock: Clock;
   readonly logger: Logger;

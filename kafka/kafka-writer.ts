@@ -162,6 +162,10 @@ class KafkaWriter implements LogWriter {
     throw new ReelstreamError('timeout', message);
   }
 
+  get error(): Error | null {
+    return this.#dead;
+  }
+
   counts(): WriterCounts {
     return { enqueued: this.#enqueued, acked: this.#acked, failed: this.#failed };
   }
@@ -228,8 +232,9 @@ class KafkaWriter implements LogWriter {
     if (partition === this.#keyless % this.#sender.partitions) this.#keyless++;
     const { onReport } = this.#options;
     if (onReport) {
-      for (const [i, tag] of batch.tags?.entries() ?? []) {
-        onReport({ tag, partition, offset: baseOffset < 0 ? -1 : baseOffset + i, error });
+      const tags = batch.tags ?? [];
+      for (let i = 0; i < tags.length; i++) {
+        onReport({ tag: tags[i]!, partition, offset: baseOffset < 0 ? -1 : baseOffset + i, error });
       }
     }
     this.#wake();

@@ -30,6 +30,8 @@ export interface Placement {
  * (`tryWrite` false), acknowledged, or counted and reported as failed.
  */
 export interface LogWriter {
+  /** what killed it: nothing more is taken, and what is under way gets no answer */
+  readonly error: Error | null;
   /**
    * Hands over one record; its bytes are copied before this returns.
    * False: the queue is full and nothing was taken; wait for `room()` and call again.

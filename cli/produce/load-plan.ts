@@ -49,7 +49,7 @@ export interface Destination {
 
 const RUN_AHEAD_SECONDS = 5;
 const MIN_RUN_AHEAD = 1_000;
-/** A client holds a tenth of it; by barriers it is what two seconds of the highest rate send. */
+/** Ten times what a client holds: no more can be under way. */
 const MAX_UNHELD_AHEAD = 2_000_000;
 /** Each takes a dozen bytes. */
 const MAX_RUN_AHEAD = 10_000_000;

@@ -58,9 +58,9 @@ export function notReadyReasons(ctx: LearnerContext, following: Following, hasCa
   return hasCaughtUp ? reasons : [...reasons, 'catching up'];
 }
 
-/** What it knows is the log as it was at some moment, however much has come since or cannot be read. */
-export function isOfOneMoment({ slots, draining }: LearnerContext, following: Following): boolean {
-  if (draining || following.left > 0 || slots.size === 0) return false;
+/** The journal is followed, and every partition was held against the log. */
+export function isChecked({ slots }: LearnerContext, following: Following): boolean {
+  if (following.left > 0 || slots.size === 0) return false;
   return [...slots.values()].every(({ state }) => state !== 'checking');
 }
 

@@ -12,8 +12,8 @@ import { createLearnerMetrics } from './learner-metrics.ts';
 import type { LearnerState } from './learner-state.ts';
 import {
   isAtTarget,
+  isChecked,
   isIdle,
-  isOfOneMoment,
   type LearnerStatus,
   notReadyReasons,
   publishGauges,
@@ -53,6 +53,8 @@ export class Learner {
   readonly #snapshots;
   readonly #following;
   #hasCaughtUp = false;
+  /** what was restored is followed to its end and held against the log */
+  #isChecked = false;
   readonly #isContinued: boolean;
   #hasFailed = false;
 
@@ -86,7 +88,7 @@ export class Learner {
     const assignment = createAssignment(ctx);
     this.#letGo = () => assignment.unassigned([...ctx.slots.keys()]);
     const replay = createBackgroundReplay(ctx, () => isIdle(ctx, following));
-    const snapshots = createSnapshots(ctx, snapshotSeq, () => following.isAbandoned);
+    const snapshots = createSnapshots(ctx, snapshotSeq, entries.length > 0, () => following.isAbandoned);
     this.#snapshots = snapshots;
     /** One thing per turn. @returns true when there is more */
     const oneThing = (nowMs: number): boolean => {
@@ -128,6 +130,7 @@ export class Learner {
       advance: () => {
         const nowMs = clock.monotonicMs();
         if (oneThing(nowMs)) setImmediate(() => loop.wake());
+        this.#isChecked ||= isChecked(ctx, following);
         this.#hasCaughtUp ||= isAtTarget(ctx, following);
         if (nowMs >= gaugesAtMs) {
           gaugesAtMs = nowMs + TICK_MS;
@@ -199,12 +202,14 @@ export class Learner {
 
   /**
    * `yes` once everything that the log held at the start is learned. `behind`: on the way there from a state of before, or a
-   * partition cannot be read on; what is known is good, and not all.
+   * partition cannot be read on; what is known is good, and not all. A state whose journal had a gap is older than what was
+   * shown before: nobody sees it until it has caught up.
    */
   readiness(): 'no' | 'behind' | 'yes' {
     if (this.notReady().length === 0) return 'yes';
-    const hasKnown = this.#isContinued || this.#hasCaughtUp;
-    return hasKnown && isOfOneMoment(this.#ctx, this.#following) ? 'behind' : 'no';
+    if (this.#ctx.draining || !this.#isChecked) return 'no';
+    const isContinued = this.#isContinued && !this.#following.isAbandoned;
+    return isContinued || this.#hasCaughtUp ? 'behind' : 'no';
   }
 
   isAlive(): boolean {

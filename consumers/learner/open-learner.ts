@@ -84,7 +84,7 @@ async function begin(
   const seq = folder.nextSeq();
   const meta = metaOf(state, people.state(), parts.clock.nowMs());
   await folder.writeSnapshot(seq, encodeSnapshot(meta, [...arraysOf(state)]));
-  // whatever is older belongs to what was forgotten
+  // whatever is older was forgotten, or judged otherwise: nothing may fall back to it
   folder.keepNewest(1);
   const start = { state, folder, journal: folder.beginJournal(seq), entries: [], snapshotSeq: seq };
   return { people, learner: new Learner(options, { ...parts, people }, start) };

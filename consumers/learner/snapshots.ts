@@ -24,7 +24,16 @@ export interface Snapshots {
   finish(): Promise<void>;
 }
 
-export function createSnapshots(ctx: LearnerContext, newest: number, mustBeNew: () => boolean): Snapshots {
+/**
+ * @param newest number of the snapshot that the state was restored from
+ * @param isBehindState what was restored is older than the state: a journal is followed
+ */
+export function createSnapshots(
+  ctx: LearnerContext,
+  newest: number,
+  isBehindState: boolean,
+  mustBeNew: () => boolean,
+): Snapshots {
   const { options, parts, folder, state } = ctx;
   const { logger, clock } = parts;
   let newestSeq = newest;
@@ -32,8 +41,9 @@ export function createSnapshots(ctx: LearnerContext, newest: number, mustBeNew: 
   let copying: Generator<void, readonly NamedArray[]> | null = null;
   let writing: Promise<void> | null = null;
   let mayBeForced = true;
+  let isNewestOld = isBehindState;
 
-  const hasNews = () => ctx.journal.entries > 0;
+  const hasNews = () => isNewestOld || ctx.journal.entries > 0;
   const meta = (): SnapshotMeta => metaOf(state, parts.people.state(), clock.nowMs());
 
   async function write(seq: number, pieces: readonly Uint8Array[], journalBefore: Journal): Promise<number> {
@@ -62,6 +72,7 @@ export function createSnapshots(ctx: LearnerContext, newest: number, mustBeNew: 
       return;
     }
     newestSeq = seq;
+    isNewestOld = false;
     folder.keepNewest(options.keepSnapshots);
     ctx.metrics.snapshotWritten(clock.nowMs(), outcome.value);
     logger.info({ seq, bytes: outcome.value }, 'snapshot written');

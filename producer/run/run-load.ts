@@ -116,6 +116,8 @@ export class LoadRun {
   #reasonToStop(): StopReason | null {
     const { signal, writer } = this.#deps;
     if (this.#positions.error) throw this.#positions.error;
+    // a run that is ahead of its answers asks the writer nothing, and there will be none
+    if (writer.error) throw writer.error;
     if (signal?.aborted) return 'signal';
     if (this.#options.stopOnFailure && writer.counts().failed > 0) return 'failure';
     const { catchUpMs = CATCH_UP_MS } = this.#options;

@@ -11,6 +11,7 @@ export function createNullWriter(onTaken: (tag: number) => void): LogWriter {
     for (const tag of tags) onTaken(tag);
   };
   return {
+    error: null,
     tryWrite(_key, _value, tag = 0) {
       enqueued += 1;
       // an answer never comes before the call it answers has returned

@@ -83,6 +83,9 @@ export function createTextWriter({
     return counts();
   };
   return {
+    get error() {
+      return dead;
+    },
     tryWrite(_key, value, tag = 0) {
       if (dead) throw dead;
       if (stream.writableNeedDrain) return false;

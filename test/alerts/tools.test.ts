@@ -29,7 +29,18 @@ it.each(Object.values(PROFILES))('promtool finds nothing to say about the rules 
 });
 
 it('promtool finds nothing to say about the metrics', async () => {
-  const open = ['topic', 'group', 'table', 'partition', 'model', 'route', 'method', 'code', 'check'];
+  const open = [
+    'topic',
+    'group',
+    'table',
+    'partition',
+    'model',
+    'route',
+    'method',
+    'code',
+    'check',
+    'started',
+  ];
   const metrics = createMetrics({
     service: 'test',
     version: '0',

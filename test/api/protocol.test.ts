@@ -48,7 +48,7 @@ describe('errors', () => {
   });
 
   it('answers reads of what it knew while it catches up, and says neither no to a stranger nor yes to a write', async () => {
-    const { world, log, get, put, remove } = await createWorld({}, someHistory());
+    const { world, api, log, get, put, remove } = await createWorld({}, someHistory());
     world.readiness = 'behind';
     for (const path of [
       '/user/1',
@@ -58,6 +58,8 @@ describe('errors', () => {
       '/movies/top',
     ]) {
       expect((await get(path)).statusCode).toBe(200);
+      const head = await api.inject({ method: 'HEAD', url: `/api/v1${path}` });
+      expect([head.statusCode, head.body]).toEqual([200, '']);
     }
     const held = [
       await get('/user/999'),

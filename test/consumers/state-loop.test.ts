@@ -62,6 +62,23 @@ describe('the loop that owns the state', () => {
     await expect(loop.done).rejects.toThrow('broken');
   });
 
+  it('says so when nobody can tell how long to wait, and can still be ended', async () => {
+    const waitMs = () => {
+      throw new ReelstreamError('unknown', 'no time');
+    };
+    const { loop, seen } = start({ waitMs });
+    await waitUntil('it is told', 5_000, () => seen.failures.length > 0);
+    await loop.end();
+    await expect(loop.done).rejects.toThrow('no time');
+  });
+
+  it('tells of a failure in its last turn', async () => {
+    const { loop, seen } = start();
+    loop.post({ kind: 'break' });
+    await loop.end();
+    expect(seen.failures).toEqual(['broken']);
+  });
+
   it('is not alive when it has not turned for a minute', async () => {
     let nowMs = 0;
     const loop = new StateLoop<Event>({ ...systemClock, monotonicMs: () => nowMs });

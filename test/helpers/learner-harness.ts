@@ -129,6 +129,8 @@ export interface HarnessOptions {
   /** what the log still holds */
   readonly logStart?: number;
   readonly registry?: (schemaId: number) => Promise<string | null>;
+  /** default: one that jumps, whatever is waited for */
+  readonly clock?: Clock;
 }
 
 const folders: string[] = [];
@@ -137,6 +139,21 @@ export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'reelstream-learner-'));
   folders.push(folder);
   return folder;
+}
+
+const MOST_COPIES = 100;
+
+/** What is on disk at one moment: a file that is renamed or deleted meanwhile makes another one of it. */
+function copyOfLiving(folder: string): string {
+  for (let i = 0; ; i++) {
+    const copy = temporaryFolder();
+    try {
+      cpSync(folder, copy, { recursive: true });
+      return copy;
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT' || i >= MOST_COPIES) throw thrown;
+    }
+  }
 }
 
 export function removeFolders(): void {
@@ -174,7 +191,7 @@ export async function startLearner(log: Log, harness: HarnessOptions = {}): Prom
       schemaOf: harness.registry ?? (async () => null),
       metrics: noMetrics,
       logger: silentLogger,
-      clock: createJumpingClock(seed),
+      clock: harness.clock ?? createJumpingClock(seed),
     },
   );
   await learner.start();
@@ -201,8 +218,7 @@ export async function startLearner(log: Log, harness: HarnessOptions = {}): Prom
       await settle();
     },
     async kill() {
-      const copy = temporaryFolder();
-      cpSync(folder, copy, { recursive: true });
+      const copy = copyOfLiving(folder);
       await learner.stop().catch((thrown: unknown) => toReelstreamError(thrown));
       return copy;
     },

@@ -126,7 +126,8 @@ describe('a learner over any order of arrival, killed and stopped at any moment'
         expect(twin.differentSnapshots).toEqual([]);
         removeFolders();
       }),
-      { numRuns: 30 },
+      // a failure that takes time to shrink would be a time-out without a seed
+      { numRuns: 30, interruptAfterTimeLimit: 45_000, markInterruptAsFailure: true, endOnFailure: true },
     );
   }, 60_000);
 });

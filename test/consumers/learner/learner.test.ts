@@ -1,6 +1,8 @@
 import { readdirSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createJournal } from '../../../consumers/learner/journal-file.ts';
+import { systemClock } from '../../../core/clock.ts';
 import { followJournals } from '../../helpers/journal-twin.ts';
 import {
   decodeTold,
@@ -98,6 +100,16 @@ describe('a learner', () => {
     expect(followJournals(folder, log, MODEL, decodeTold()).hash).toBe(found);
   });
 
+  it('goes on by itself as long as there is something to learn', async () => {
+    const log = logOf(20_000);
+    const { learner, reader, settle } = await startLearner(log, { clock: systemClock });
+    await settle();
+    reader.deliver(20_000);
+    // were it not to wake itself, it would learn for two milliseconds in every second: for minutes
+    await waitUntil('all of it is learned', 20_000, () => learner.status().counts.consumed === 40_000);
+    await learner.stop();
+  }, 60_000);
+
   it('keeps learning of other partitions while the registry is asked', async () => {
     let answer: (schema: string | null) => void = () => {};
     const registry = () =>
@@ -169,7 +181,17 @@ describe('a learner', () => {
     truncateSync(join(folder, 'journal-0'), 32 * 3);
     const options = { replayShare: 0 };
     const journals = names.filter((name) => name.startsWith('journal')).length;
-    const again = await learned(log, { folder, options });
+    const again = await startLearner(log, { folder, options });
+    // older than what was shown before: nobody may see it yet
+    await waitUntil('what fits is followed', 10_000, async () => {
+      again.reader.deliver(5);
+      await again.settle(1);
+      return again.learner.status().following === 0;
+    });
+    expect(again.learner.notReady()).toEqual(['catching up']);
+    expect(again.learner.readiness()).toBe('no');
+    await again.learnAll();
+    expect(again.learner.readiness()).toBe('yes');
     expect(opinions(again.learner)).toEqual(expected);
     // what does not fit is left behind: a snapshot and a journal begin at once
     expect(again.learner.status().journal.seq).toBe(journals);
@@ -228,6 +250,8 @@ describe('a learner refuses', () => {
     const log = logOf(60);
     const living = await learned(log, { options: { replayShare: 0 } });
     const killed = await living.kill();
+    // killed once more, when the next journal had begun and its snapshot was not there yet
+    await createJournal(join(killed, 'journal-1'), 1).end();
     await expect(startLearner(log, { folder: killed, maxRecordBytes: 999 })).rejects.toThrow(
       /up to 1000 bytes, now they may have 999: start once with the setting of before/,
     );
@@ -287,6 +311,10 @@ describe('a learner refuses', () => {
     await settle();
     expect(learner.readiness()).toBe('behind');
     expect(learner.notReady()).toHaveLength(1);
+    // as when the topic is gone, or gets more partitions
+    reader.lose(0, 1);
+    await settle();
+    expect(learner.readiness()).toBe('behind');
     await learner.stop();
     expect(learner.readiness()).toBe('no');
   });

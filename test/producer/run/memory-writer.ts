@@ -47,6 +47,10 @@ export class MemoryWriter implements LogWriter {
     return true;
   }
 
+  get error(): ReelstreamError | null {
+    return this.dead;
+  }
+
   room(): Promise<void> {
     if (this.dead) return Promise.reject(this.dead);
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));

@@ -139,6 +139,18 @@ describe('LoadRun', () => {
     expect(await done).toMatchObject({ stoppedBy: 'failure', error: { code: 'kafka' }, next: 0 });
   });
 
+  it('ends with the error when the writer dies while the run stands ahead of its answers', async () => {
+    const world = createWorld();
+    world.writer.answers = false;
+    const done = world.start({ runAhead: 10 });
+    await world.pass(1_000);
+    expect(world.writer.records).toHaveLength(10);
+    world.writer.die();
+    await world.pass(1_000);
+    expect(world.report).not.toBeNull();
+    expect(await done).toMatchObject({ stoppedBy: 'failure', error: { code: 'kafka' }, inFlight: 10 });
+  });
+
   it('reports what is still in flight when the last flush gets no answer', async () => {
     const world = createWorld();
     world.writer.answers = false;
