@@ -13,14 +13,16 @@ import { repeat, sendOne, sendRecords, whim } from './traffic.ts';
 
 const SINK = { group: 'reelstream-sink' };
 const RECOMMENDER = { group: 'reelstream-recommender-0' };
-const OF_USUAL = 'by (topic) (stage:reelstream_events:ratio_to_baseline)';
+const USUAL_OF_NOW = `
+  by (topic) (stage:reelstream_events:baseline1h_held / on (topic) group_left () stage:reelstream_events:rate5m{stage="produced"})`;
 /**
- * Trained, and the source is meant to run: from here on a dip is judged. And as much flows as the baseline says: after a
- * drill that raised the load the baseline still holds that load, and the return to what was usual would be a dip.
+ * Trained, and the source is meant to run: from here on a dip is judged. And every baseline says what is produced now: after a
+ * drill that raised the load they still hold that load, or what was caught up of it, and the return to what was usual would be a
+ * dip. Baselines and what is produced are steady; what a reader makes durable comes in batches and is not asked for.
  */
 const TRAINED = `
   stage:reelstream_events:baseline1h_held{stage="settled"} and on (topic) topic:reelstream_target:running
-  and on (topic) min ${OF_USUAL} > 0.8 and on (topic) max ${OF_USUAL} < 1.25`;
+  and on (topic) min ${USUAL_OF_NOW} > 0.8 and on (topic) max ${USUAL_OF_NOW} < 1.25`;
 const LATE_EVENTS = 'what waited is late, and its delays are counted when it is read';
 
 /** Of five parts of a second the producer gets one. */
