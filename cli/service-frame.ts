@@ -13,7 +13,9 @@ import {
 } from '../runtime/health-server.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { createMetrics, createSilentMetrics, type MetricsRegistry } from '../runtime/metrics.ts';
+import { onStopSignals } from '../runtime/process-events.ts';
 import { runService, type Service } from '../runtime/run-service.ts';
+import type { Scrapes } from '../runtime/scrapes.ts';
 import type { Settings } from '../runtime/settings.ts';
 import { namingSettings } from './name-settings.ts';
 
@@ -66,6 +68,8 @@ export async function runFramed(
         knownLabels: options.knownLabels ?? {},
       })
     : createSilentMetrics();
+  if (metrics.switchedOff)
+    logger.warn({}, 'REELSTREAM_METRICS is false: nothing is counted, /metrics answers 404');
   let service: FramedService | undefined;
   let health: HealthServer | undefined;
   const begin = async (): Promise<Service> => {
@@ -81,22 +85,30 @@ export async function runFramed(
     });
     const started = await start({ logger, metrics });
     service = started;
-    return {
-      done: started.done.catch(raiseNaming),
-      async stop() {
-        await started.stop();
-        if (started.hasLastWord?.()) await health?.scrapes.untilNext();
-      },
-    };
+    return { done: started.done.catch(raiseNaming), stop: () => started.stop() };
   };
   try {
-    return await runService(() => begin().catch(raiseNaming), {
+    const code = await runService(() => begin().catch(raiseNaming), {
       logger,
       stopTimeoutMs: settings.REELSTREAM_STOP_TIMEOUT_MS,
     });
+    // after the drain and its deadline: the work is done, only its figures have not been fetched
+    if (health && service?.hasLastWord?.()) await lastScrape(health.scrapes, logger);
+    return code;
   } finally {
     await health?.close();
   }
+}
+
+async function lastScrape(scrapes: Scrapes, logger: Logger): Promise<void> {
+  const longestMs = Math.round(scrapes.longestWaitMs());
+  if (longestMs === 0) return;
+  logger.info({ longestMs }, 'done; waiting for Prometheus to fetch the last figures, Ctrl-C ends that');
+  const unwanted = new AbortController();
+  const end = () => unwanted.abort();
+  const ignoreSignals = onStopSignals(['SIGINT', 'SIGTERM'], { onStop: end, onHurry: end });
+  await scrapes.untilNext(unwanted.signal);
+  ignoreSignals();
 }
 
 function raiseNaming(thrown: unknown): never {

@@ -17,6 +17,7 @@ export const PRODUCER_METRIC_NAMES = [
   'producer_events_overloaded_total',
   'producer_injected_total',
   'producer_injected_records_total',
+  'producer_injecting_run_timestamp_seconds',
   'producer_acked_bytes_total',
   'producer_queue_events',
   'producer_schedule_delay_seconds',

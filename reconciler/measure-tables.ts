@@ -1,4 +1,5 @@
 import type { GaugeName } from '../core/metrics-catalogue.ts';
+import { type Ends, hasReached } from './has-reached.ts';
 import { PERIODS, type PeriodSide } from './periods.ts';
 import { readCaught } from './read-caught.ts';
 import { PERIOD_TABLES, readPeriods } from './read-periods.ts';
@@ -35,14 +36,23 @@ export function createSettledMeasure({ options, parts }: ReconcilerContext): Mea
 /** What the sink made of bad records, for whoever knows how many were sent. */
 export function createCaughtMeasure({ options, parts }: ReconcilerContext): Measure {
   const { topic } = options;
-  const { admin, clickhouse, metrics } = parts;
+  const { admin, clickhouse, metrics, clock } = parts;
+  /** where the log ended, and when: a later round says when all of that has been counted */
+  let earlier: { readonly seconds: number; readonly ends: Ends } | null = null;
   return {
     name: 'caught',
     everyMs: options.intervalMs,
     async run() {
-      for (const [reason, n] of await readCaught(clickhouse, await admin.clusterId(), topic)) {
-        metrics.set('recon_caught_events', { topic, reason }, n);
-      }
+      const seconds = clock.nowMs() / 1_000;
+      const ends = await admin.bounds(topic);
+      const clusterId = await admin.clusterId();
+      const positions = await readSinkPositions(clickhouse, clusterId, topic);
+      const caught = await readCaught(clickhouse, clusterId, topic);
+      for (const [reason, n] of caught) metrics.set('recon_caught_events', { topic, reason }, n);
+      // what has not been reached by now is asked for again: a sink that is behind must not be excused by new ends
+      if (earlier && !hasReached(positions, earlier.ends, ends)) return;
+      if (earlier) metrics.set('recon_caught_until_timestamp_seconds', { topic }, earlier.seconds);
+      earlier = { seconds, ends };
     },
   };
 }

@@ -20,6 +20,7 @@ export const RECONCILER_METRIC_NAMES = [
   'recon_sink_events',
   'recon_tolerance_ratio',
   'recon_caught_events',
+  'recon_caught_until_timestamp_seconds',
   'recon_canary_timestamp_seconds',
   'recon_canary_interval_seconds',
   'recon_canaries_sent_total',

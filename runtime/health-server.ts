@@ -98,6 +98,8 @@ async function answer(
     return reply(response, 405, { error: 'GET only' });
   switch (pathname) {
     case '/metrics': {
+      // an empty answer would be a target that is up and well
+      if (options.metrics.switchedOff) return reply(response, 404, { error: 'figures are switched off' });
       if (request.headers[SCRAPE_HEADER] !== undefined) response.once('finish', scrapes.begin());
       const { contentType, body } = await options.metrics.expose();
       response.writeHead(200, { 'Content-Type': contentType }).end(body);

@@ -4,6 +4,8 @@ import { type ForgetfulMetrics, type Labels, noMetrics } from '../core/metrics-p
 import { createWeightedHistogram, type WeightedHistogram } from './weighted-histogram.ts';
 
 export interface MetricsRegistry extends ForgetfulMetrics {
+  /** nothing is counted: there is no exposition */
+  readonly switchedOff?: true;
   /** text exposition format */
   expose(): Promise<{ contentType: string; body: string }>;
 }
@@ -13,7 +15,7 @@ export interface MetricsOptions {
   readonly version: string;
   /** the metrics this service exports */
   readonly names: readonly MetricName[];
-  /** values of labels that the catalogue leaves open: every combination is born at 0 */
+  /** values of labels that the catalogue leaves open: every combination is born at 0; an empty list: when somebody says so */
   readonly knownLabels?: Readonly<Record<string, readonly (string | number)[]>>;
 }
 
@@ -27,6 +29,7 @@ export const PROCESS_SERIES_LIMIT = 150;
 export function createSilentMetrics(): MetricsRegistry {
   return {
     ...noMetrics,
+    switchedOff: true,
     forget() {},
     expose: async () => ({ contentType: 'text/plain; charset=utf-8', body: '' }),
   };
@@ -97,7 +100,7 @@ function owned<T>(instruments: Map<string, T>, name: string): T {
 /** A series that is born with its first increase has none that anybody could see: rules would sleep through it. */
 function requireBirth(name: string, spec: MetricSpec, known: MetricsOptions['knownLabels'] = {}): void {
   if (spec.type === 'gauge') return;
-  const open = Object.entries(spec.labels).filter(([label, closed]) => !closed && !known[label]?.length);
+  const open = Object.entries(spec.labels).filter(([label, closed]) => !closed && known[label] === undefined);
   if (open.length > 0) {
     throw new Error(
       `${name} has no known ${open.map(([label]) => label).join(', ')}: name them in knownLabels`,

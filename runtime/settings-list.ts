@@ -41,7 +41,7 @@ export const SETTINGS = {
   ),
   REELSTREAM_METRICS: flag(
     true,
-    'Count, and answer `/metrics`; false is for measuring what that costs: nothing can be watched then',
+    'Count, and answer `/metrics`; false is for measuring what that costs: `/metrics` is answered with 404, so that Prometheus shows the service as down, and nothing else of it can be watched',
   ),
   REELSTREAM_STOP_TIMEOUT_MS: integer(30_000, 1_000, 600_000, 'Longest drain after a stop signal'),
 

@@ -26,7 +26,7 @@ export const configure: Configure = (command) => {
           name: 'producer',
           port: settings.REELSTREAM_PRODUCER_METRICS_PORT,
           metricNames: PRODUCER_METRIC_NAMES,
-          knownLabels: { topic: [settings.REELSTREAM_RATINGS_TOPIC], started: [started] },
+          knownLabels: { topic: [settings.REELSTREAM_RATINGS_TOPIC], started: [] },
           controlPaths: ['/rate'],
           logDescriptor: 2,
         },

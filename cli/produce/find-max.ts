@@ -1,4 +1,5 @@
 import { delayPoint } from '../../producer/measure/delay-point.ts';
+import type { PublishInjected } from '../../producer/measure/publish-injected.ts';
 import { createRateSearch } from '../../producer/measure/rate-search.ts';
 import { createRunTotals, type RunTotals } from '../../producer/measure/run-totals.ts';
 import type { LoadReport } from '../../producer/run/load-run.ts';
@@ -6,7 +7,7 @@ import type { Settings } from '../../runtime/settings.ts';
 import { printJson, printTable } from '../print.ts';
 import { type CrewHooks, startCrew } from './crew.ts';
 import { openDestination } from './destination.ts';
-import { planLoad } from './load-plan.ts';
+import { type LoadPlan, planLoad } from './load-plan.ts';
 import type { MoviesMatchSimulation } from './movies-match.ts';
 import type { ProduceOptions } from './options.ts';
 import { whole } from './report.ts';
@@ -25,6 +26,12 @@ const WARMUP_MS = 2_000;
 /** Events that wait longer than this for their turn pile up; so do those that are acknowledged as late after the last one. */
 const MAX_WAIT_MS = 500;
 
+export interface FindMaxHooks extends Pick<CrewHooks, 'logger' | 'signal'> {
+  readonly say: (line: string) => void;
+  /** for the faults of a trial; null when it has none that must be caught */
+  readonly openInjected: (plan: LoadPlan) => PublishInjected | null;
+}
+
 /**
  * Tries one rate after the other, each for the time of `--for` (default 10 s) after a warm-up, until the highest that is
  * kept up is known to within a twentieth: its share of the target reached, 99 of 100 events sent within half a second, and
@@ -34,7 +41,7 @@ export async function findMaxRate(
   options: ProduceOptions,
   simulation: MoviesMatchSimulation | null,
   settings: Settings,
-  hooks: Pick<CrewHooks, 'logger' | 'signal'> & { readonly say: (line: string) => void },
+  hooks: FindMaxHooks,
 ): Promise<void> {
   const search = createRateSearch(options.rate ?? settings.REELSTREAM_PRODUCER_RATE);
   const trials: Trial[] = [];
@@ -46,10 +53,14 @@ export async function findMaxRate(
     const plan = await planLoad(asked, simulation, settings, { ...identity, first, firstLive: first });
     identity = { runId: plan.runId, seed: plan.seed };
     const totals = createRunTotals(options.workers);
+    const publishInjected = hooks.openInjected(plan);
     const crew = await startCrew(plan, await openDestination(plan, settings), settings, {
       ...hooks,
       resolvedBelow: () => Math.max(plan.first, totals.resolved),
-      onProgress: (worker, progress) => totals.absorb(worker, progress, progress.elapsedMs),
+      onProgress(worker, progress) {
+        totals.absorb(worker, progress, progress.elapsedMs);
+        publishInjected?.(totals.toCatch());
+      },
     });
     const report = await crew.done;
     if (report.error) throw report.error;

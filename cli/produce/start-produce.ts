@@ -1,5 +1,7 @@
 import { systemClock } from '../../core/clock.ts';
+import { mustCatch } from '../../producer/faults/to-catch.ts';
 import { createPublisher } from '../../producer/measure/publish.ts';
+import { createInjectedPublisher, type PublishInjected } from '../../producer/measure/publish-injected.ts';
 import { createRunTotals } from '../../producer/measure/run-totals.ts';
 import type { LoadProgress, LoadReport } from '../../producer/run/load-run.ts';
 import { outputLost } from '../../runtime/output.ts';
@@ -34,10 +36,11 @@ export async function startProduce(
   if (options.findMax) return startFindMax(options, simulation, settings, frame, stopping);
   const topic = settings.REELSTREAM_RATINGS_TOPIC;
   const totals = createRunTotals(options.history === undefined ? options.workers : HISTORY_AND_LIVE);
-  const publisher = createPublisher(frame.metrics, topic, frame.started);
+  const publisher = createPublisher(frame.metrics, topic);
   const progress = createProgress();
   let crew: Crew | null = null;
   let plan: LoadPlan | null = null;
+  let publishInjected: PublishInjected | null = null;
   let last = { elapsedMs: 0, generated: 0, rate: 0 };
 
   const onProgress = (worker: number, now: LoadProgress): void => {
@@ -45,7 +48,8 @@ export async function startProduce(
     totals.absorb(worker, now, elapsedMs);
     publisher.observe(now.delays);
     const counts = totals.counts();
-    publisher.publish(counts, totals.byLabel(), plan ? copiesOf(plan) : 0);
+    publisher.publish(counts, totals.byLabel());
+    publishInjected?.(totals.toCatch());
     const ms = elapsedMs - last.elapsedMs;
     if (ms < 1_000) return;
     const rate = ((counts.generated - last.generated) / ms) * 1_000;
@@ -61,6 +65,7 @@ export async function startProduce(
   const begun = await begin(options, simulation, settings, hooks);
   crew = begun.crew;
   plan = begun.plan;
+  publishInjected = injectedPublisher(plan, settings, frame);
   const { runId, seed } = plan;
   frame.logger.info(
     { runId, seed, topic, first: plan.first, sink: options.sink },
@@ -81,7 +86,8 @@ export async function startProduce(
     })
     .then(async (ended) => {
       const report = forgiveReader(ended, options);
-      publisher.publish({ ...totals.counts(), targetRate: 0 }, totals.byLabel(), copiesOf(begun.plan));
+      publisher.publish({ ...totals.counts(), targetRate: 0 }, totals.byLabel());
+      publishInjected?.(totals.toCatch());
       const summary = summarize(begun.plan, topic, report, totals);
       if (options.report) await writeWhole(options.report, reportPageOf(summary, begun.plan));
       await showSummary(summary, options, options.sink === 'stdout');
@@ -109,7 +115,7 @@ export async function startProduce(
     }),
     controls: { '/rate': control.put },
     // the dashboard holds what was injected against what was caught, to the last record
-    hasLastWord: () => Object.keys(totals.byLabel()).length > 0,
+    hasLastWord: () => publishInjected !== null,
   };
 }
 
@@ -129,9 +135,14 @@ async function begin(
   return { plan, crew: await startCrew(plan, destination, settings, hooks) };
 }
 
-function copiesOf({ faults }: LoadPlan): number {
-  const duplicate = faults.specs.find((spec) => spec.kind === 'duplicate');
-  return duplicate?.copies ?? 0;
+/** Null for a run that sends the sink nothing to catch. */
+function injectedPublisher(
+  { options, faults }: LoadPlan,
+  settings: Settings,
+  { metrics, started }: ProduceFrame,
+): PublishInjected | null {
+  if (options.sink !== 'kafka' || !mustCatch(faults.specs)) return null;
+  return createInjectedPublisher(metrics, settings.REELSTREAM_RATINGS_TOPIC, started);
 }
 
 /** As with any program before `| head`: the reader has what it wanted, and that is no failure. */
@@ -168,11 +179,21 @@ function startFindMax(
   options: ProduceOptions,
   simulation: MoviesMatchSimulation | null,
   settings: Settings,
-  { logger }: Frame,
+  frame: ProduceFrame,
   stopping: AbortController,
 ): FramedService {
   const say = (line: string) => void process.stderr.write(`${line}\n`);
-  const done = findMaxRate(options, simulation, settings, { logger, signal: stopping.signal, say });
+  let injects = false;
+  const done = findMaxRate(options, simulation, settings, {
+    logger: frame.logger,
+    signal: stopping.signal,
+    say,
+    openInjected(plan) {
+      const publish = injectedPublisher(plan, settings, frame);
+      injects ||= publish !== null;
+      return publish;
+    },
+  });
   return {
     done,
     async stop() {
@@ -182,5 +203,6 @@ function startFindMax(
     alive: () => true,
     notReady: () => [],
     status: () => ({}),
+    hasLastWord: () => injects,
   };
 }

@@ -45,8 +45,15 @@ export const PRODUCER_METRICS = {
   producer_injected_records_total: {
     type: 'counter',
     unit: 'events',
-    help: 'Records that the pipeline must catch, by the reason it must give; started: unix seconds, so that one run is told from the next',
+    help: 'Acknowledged records that the pipeline must catch, by the reason it must give; only of runs with such faults; started: unix seconds, so that one run is told from the next',
     labels: { topic: null, started: null, reason: FAULT_REASONS },
+  },
+  producer_injecting_run_timestamp_seconds: {
+    type: 'gauge',
+    unit: 'unix seconds',
+    help: 'Start of the process of a run with faults that the pipeline must catch',
+    labels: { topic: null, started: null },
+    absentUntilKnown: true,
   },
   producer_acked_bytes_total: {
     type: 'counter',

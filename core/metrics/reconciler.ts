@@ -77,6 +77,13 @@ export const RECONCILER_METRICS = {
     labels: { topic: null, reason: FAULT_REASONS },
     absentUntilKnown: true,
   },
+  recon_caught_until_timestamp_seconds: {
+    type: 'gauge',
+    unit: 'unix seconds',
+    help: 'Whatever Kafka held of the topic at this time is in what recon_caught_events was counted from',
+    labels: { topic: null },
+    absentUntilKnown: true,
+  },
   recon_canary_timestamp_seconds: {
     type: 'gauge',
     unit: 'unix seconds',

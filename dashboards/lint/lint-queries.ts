@@ -8,7 +8,10 @@ export type KnownSeries = ReadonlyMap<string, ReadonlySet<string> | null>;
 
 /** What Grafana would put in, so that the text can be read as PromQL. */
 export function withoutVariables(expr: string): string {
-  return expr.replace(/\$__(rate_interval|interval|range)\b/g, '1m').replace(/"\$\{?\w+(:\w+)?\}?"/g, '".+"');
+  return expr
+    .replace(/\$__range_s\b/g, '60')
+    .replace(/\$__(rate_interval|interval|range)\b/g, '1m')
+    .replace(/"\$\{?\w+(:\w+)?\}?"/g, '".+"');
 }
 
 /** Faults of one PromQL query. */

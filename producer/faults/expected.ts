@@ -1,5 +1,5 @@
 import { ReelstreamError } from '../../core/errors.ts';
-import type { DeadLetterReason, DropReason, FaultReason, VerdictKind } from '../../core/verdict.ts';
+import type { DeadLetterReason, DropReason, VerdictKind } from '../../core/verdict.ts';
 import { DOMAIN_FORMS, type Fault, type FaultKind, type PoisonForm, type SkewForm } from './fault.ts';
 
 /** What the pipeline must make of a record; `none` where there must be no record. Reasons as `events_raw` spells them. */
@@ -57,25 +57,6 @@ export function expectedOf(label: string, copy = 0): Expected {
   if (expected === undefined)
     throw new ReelstreamError('bad_data', `"${label}" is no fault this version knows`);
   return label === 'duplicate' && copy > 0 ? DUPLICATE : expected;
-}
-
-/**
- * How many records the pipeline must catch, by the reason that it must give; reasons without any are missing.
- * @param byLabel events by what was done to them
- * @param copies of a duplicated event, beyond the first
- */
-export function recordsToCatch(
-  byLabel: Readonly<Record<string, number>>,
-  copies: number,
-): Readonly<Partial<Record<FaultReason, number>>> {
-  const counts: Partial<Record<FaultReason, number>> = {};
-  for (const [label, events] of Object.entries(byLabel)) {
-    const isDuplicate = label === 'duplicate';
-    const { reason } = expectedOf(label, isDuplicate ? 1 : 0);
-    if (reason === 'none' || reason === 'canary') continue;
-    counts[reason] = (counts[reason] ?? 0) + events * (isDuplicate ? copies : 1);
-  }
-  return counts;
 }
 
 /**

@@ -1,30 +1,25 @@
 import { type HistogramCounts, valueOfCell } from '../../core/histogram.ts';
 import { METRICS } from '../../core/metrics-catalogue.ts';
 import type { Labels, Metrics } from '../../core/metrics-port.ts';
-import { FAULT_REASONS } from '../../core/verdict.ts';
-import { recordsToCatch } from '../faults/expected.ts';
 import { FAULT_KINDS } from '../faults/fault.ts';
 import type { MeasuredDelays } from '../run/load-run.ts';
 import type { TotalCounts } from './run-totals.ts';
 
 /** Totals -> Prometheus: counters grow by what came since the last call. */
 export interface Publisher {
-  /** @param copies of a duplicated event, beyond the first */
-  publish(counts: TotalCounts, byLabel: Readonly<Record<string, number>>, copies: number): void;
+  publish(counts: TotalCounts, byLabel: Readonly<Record<string, number>>): void;
   observe(delays: MeasuredDelays): void;
 }
 
 const NOTHING = { generated: 0, recordsAcknowledged: 0, recordsFailed: 0, overloaded: 0 };
 
-/** @param started when the process began, as the label says it */
-export function createPublisher(metrics: Metrics, topic: string, started: string): Publisher {
+export function createPublisher(metrics: Metrics, topic: string): Publisher {
   const labels = { topic };
   let published: typeof NOTHING = NOTHING;
   let publishedBytes = 0;
   let publishedKinds: Readonly<Record<string, number>> = {};
-  let publishedToCatch: ReturnType<typeof recordsToCatch> = {};
   return {
-    publish(counts, byLabel, copies) {
+    publish(counts, byLabel) {
       metrics.add('producer_events_generated_total', labels, counts.generated - published.generated);
       metrics.add(
         'producer_events_acked_total',
@@ -47,14 +42,8 @@ export function createPublisher(metrics: Metrics, topic: string, started: string
         const more = (kinds[kind] ?? 0) - (publishedKinds[kind] ?? 0);
         if (more > 0) metrics.add('producer_injected_total', { topic, kind }, more);
       }
-      const toCatch = recordsToCatch(byLabel, copies);
-      for (const reason of FAULT_REASONS) {
-        const more = (toCatch[reason] ?? 0) - (publishedToCatch[reason] ?? 0);
-        if (more > 0) metrics.add('producer_injected_records_total', { topic, started, reason }, more);
-      }
       published = counts;
       publishedKinds = kinds;
-      publishedToCatch = toCatch;
     },
     observe({ schedule, delivery }) {
       observeAll(metrics, 'producer_schedule_delay_seconds', labels, schedule);

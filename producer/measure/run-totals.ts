@@ -1,4 +1,5 @@
 import { createHistogram, type Histogram } from '../../core/histogram.ts';
+import type { CatchCounts } from '../faults/to-catch.ts';
 import type { LoadProgress, LoadReport } from '../run/load-run.ts';
 import { type DelayPoint, worseDelay } from './delay-point.ts';
 import { createSeries, type SeriesPoint } from './series.ts';
@@ -27,6 +28,7 @@ export interface RunTotals {
   absorb(worker: number, progress: LoadProgress, elapsedMs: number): void;
   counts(): TotalCounts;
   byLabel(): Readonly<Record<string, number>>;
+  toCatch(): CatchCounts;
   /** every event of the run below it is resolved */
   readonly resolved: number;
   /** intended time to hand-over, microseconds */
@@ -56,6 +58,7 @@ export function createRunTotals(workers: number): RunTotals {
     },
     counts,
     byLabel: () => sumLabels(known().map(({ byLabel }) => byLabel)),
+    toCatch: () => sumLabels(known().map(({ toCatch }) => toCatch)),
     get resolved() {
       return latest.some((one) => one === null) ? 0 : Math.min(...known().map(({ resolved }) => resolved));
     },

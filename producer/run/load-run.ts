@@ -4,6 +4,7 @@ import type { HistogramCounts } from '../../core/histogram.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { LimitedSchedule } from '../../core/schedule/limit.ts';
 import type { LogWriter } from '../../kafka/log-writer.ts';
+import type { CatchCounts } from '../faults/to-catch.ts';
 import type { LedgerWriter } from '../ledger/ledger.ts';
 import type { DelayPoint } from '../measure/delay-point.ts';
 import type { Lane } from './lane.ts';
@@ -18,7 +19,7 @@ import type { SenderDeps } from './sender.ts';
 export const OVERLOAD_POLICIES = ['catch_up', 'drop', 'block'] as const;
 export type OverloadPolicy = (typeof OVERLOAD_POLICIES)[number];
 
-export interface LoadRunDeps extends Omit<SenderDeps, 'eventId' | 'resolution'> {
+export interface LoadRunDeps extends Omit<SenderDeps, 'eventId' | 'resolution' | 'toCatch'> {
   readonly writer: LogWriter;
   readonly ledger: LedgerWriter | null;
   /** gets the writer's report of each record, by `settle` */
@@ -101,6 +102,8 @@ export interface LoadProgress extends EventCounts, RecordCounts {
   readonly blockedMs: number;
   /** events changed on purpose so far */
   readonly byLabel: Readonly<Record<string, number>>;
+  /** acknowledged records that must be caught */
+  readonly toCatch: CatchCounts;
 }
 
 /** Of the measured time, without warm-up. */

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ReelstreamError, toReelstreamError } from '../../core/errors.ts';
 import { createEventIds } from '../../core/event-id.ts';
+import { createToCatch } from '../faults/to-catch.ts';
 import { numberOf, ownOf, placeOf } from './lane.ts';
 import type { LoadReport, LoadRunDeps, LoadRunOptions, StopReason } from './load-run.ts';
 import { createPositions, type Positions } from './positions.ts';
@@ -36,6 +37,7 @@ export class LoadRun {
   readonly #options: LoadRunOptions;
   readonly #sender: Sender;
   readonly #tally: Tally;
+  readonly #toCatch = createToCatch();
   readonly #positions: Positions;
   readonly #startMs: number;
   readonly #available: number;
@@ -53,8 +55,8 @@ export class LoadRun {
     this.#startMs = deps.clock.monotonicMs() + (startTsMs - nowTsMs);
     this.#available = ownOf(options, Math.max(0, deps.source.length - options.first));
     const eventId = createEventIds(options.runId);
-    this.#sender = createSender({ ...deps, eventId }, options, startTsMs);
-    this.#tally = createTally(deps, options, this.#sender);
+    this.#sender = createSender({ ...deps, eventId, toCatch: this.#toCatch }, options, startTsMs);
+    this.#tally = createTally(deps, options, this.#sender, this.#toCatch);
     this.#positions = createPositions(deps, options);
   }
 
@@ -62,6 +64,7 @@ export class LoadRun {
   settle(tag: number, failed: boolean): void {
     const i = eventOfTag(tag);
     const intendedMs = this.#deps.resolution.settle(i, failed);
+    this.#toCatch.settled(i, failed);
     if (!failed && !isHeldBack(tag)) this.#tally.acknowledged(i, this.#elapsedMs() - intendedMs);
   }
 

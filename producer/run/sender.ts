@@ -6,6 +6,7 @@ import { type Emission, type Inject, reshape } from '../faults/apply.ts';
 import { createDelayQueue } from '../faults/delay-queue.ts';
 import { type Fault, type FaultPlan, labelOf } from '../faults/fault.ts';
 import type { FaultCounts } from '../faults/fault-counts.ts';
+import type { ToCatch } from '../faults/to-catch.ts';
 import type { LedgerWriter } from '../ledger/ledger.ts';
 import { type Lane, numberOf } from './lane.ts';
 import type { Resolution } from './resolution.ts';
@@ -20,6 +21,7 @@ export interface SenderDeps {
   readonly faults: FaultPlan;
   readonly inject: Inject;
   readonly faultCounts: FaultCounts;
+  readonly toCatch: ToCatch;
   readonly ledger: LedgerWriter | null;
   readonly resolution: Resolution;
 }
@@ -58,7 +60,7 @@ const KEY_CACHE_SIZE = 8_192;
 
 /** @param startTsMs wall-clock time of the run's start */
 export function createSender(deps: SenderDeps, lane: Lane, startTsMs: number): Sender {
-  const { writer, source, encode, eventId, faults, inject, faultCounts, ledger, resolution } = deps;
+  const { writer, source, encode, eventId, faults, inject, faultCounts, toCatch, ledger, resolution } = deps;
   const held = createDelayQueue<HeldRecord>(MAX_HELD_RECORDS);
   // the id is encoded before the next one is made: one array serves all
   const id = Buffer.alloc(ID_BYTES);
@@ -110,6 +112,7 @@ export function createSender(deps: SenderDeps, lane: Lane, startTsMs: number): S
     if (emissions.length === 0) counts.keptBack += 1;
     resolution.open(emissions.length, intendedMs);
     faultCounts.add(fault);
+    toCatch.sent(i, fault, emissions.length);
     ledger?.fault(n, labelOf(fault), Math.max(0, emissions.length - 1));
     return true;
   };

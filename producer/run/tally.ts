@@ -1,6 +1,7 @@
 import type { ReelstreamError } from '../../core/errors.ts';
 import { createHistogram } from '../../core/histogram.ts';
 import { countBefore } from '../../core/schedule/limit.ts';
+import type { ToCatch } from '../faults/to-catch.ts';
 import { numberOf, ownOf, placeOf } from './lane.ts';
 import type {
   EventCounts,
@@ -44,7 +45,12 @@ export interface Tally {
 
 const MICROS_PER_MS = 1_000;
 
-export function createTally(deps: LoadRunDeps, options: LoadRunOptions, sender: Sender): Tally {
+export function createTally(
+  deps: LoadRunDeps,
+  options: LoadRunOptions,
+  sender: Sender,
+  toCatch: ToCatch,
+): Tally {
   const { schedule, resolution, writer, source, faultCounts } = deps;
   const { warmupMs = 0, durationMs = Number.POSITIVE_INFINITY } = options;
   const scheduleDelays = createHistogram();
@@ -116,6 +122,7 @@ export function createTally(deps: LoadRunDeps, options: LoadRunOptions, sender: 
       delays: { schedule: scheduleDelays.take(), delivery: deliveryDelays.take() },
       blockedMs,
       byLabel: Object.fromEntries(faultCounts.byLabel()),
+      toCatch: toCatch.byReason(),
     }),
     report({ issued, elapsedMs, blockedMs, durable }, { stoppedBy, stoppedAtMs, error }) {
       const now = counts();

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type HealthServer, startHealthServer } from '../../runtime/health-server.ts';
-import { createMetrics } from '../../runtime/metrics.ts';
+import { createMetrics, createSilentMetrics } from '../../runtime/metrics.ts';
 
 let server: HealthServer | undefined;
 afterEach(() => server?.close());
@@ -27,6 +27,17 @@ describe('health server', () => {
     expect(await (await get('/readyz')).json()).toEqual({ ready: true, reasons: [] });
     expect(await (await get('/status')).json()).toEqual({ rows: 3 });
     expect((await get('/nothing')).status).toBe(404);
+  });
+
+  it('has no metrics where they are switched off, so that nobody takes it for watched', async () => {
+    server = await startHealthServer({
+      host: '127.0.0.1',
+      port: 0,
+      metrics: createSilentMetrics(),
+      alive: () => true,
+      notReady: () => [],
+    });
+    expect((await fetch(`http://127.0.0.1:${server.port}/metrics`)).status).toBe(404);
   });
 
   it('says why it is not ready', async () => {

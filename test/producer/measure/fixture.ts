@@ -30,12 +30,13 @@ export function progressOf(changes: Partial<LoadProgress> = {}): LoadProgress {
     delays: { schedule: NO_DELAYS, delivery: NO_DELAYS },
     blockedMs: 0,
     byLabel: {},
+    toCatch: {},
     ...changes,
   };
 }
 
 export function reportOf(changes: Partial<LoadReport> = {}): LoadReport {
-  const { delays: _, targetRate: __, due: ___, resolved: ____, ...counts } = progressOf();
+  const { delays: _, targetRate: __, due: ___, resolved: ____, toCatch: _____, ...counts } = progressOf();
   return {
     ...counts,
     stoppedBy: 'limit',

@@ -13,7 +13,6 @@ const NAMES = [
   'producer_events_failed_total',
   'producer_events_overloaded_total',
   'producer_injected_total',
-  'producer_injected_records_total',
   'producer_acked_bytes_total',
   'producer_queue_events',
   'producer_schedule_delay_seconds',
@@ -25,14 +24,14 @@ function openPublisher() {
     service: 'producer',
     version: '1',
     names: NAMES,
-    knownLabels: { topic: ['ratings'], started: ['7'] },
+    knownLabels: { topic: ['ratings'] },
   });
-  const publisher = createPublisher(metrics, 'ratings', '7');
+  const publisher = createPublisher(metrics, 'ratings');
   const totals = createRunTotals(1);
   return {
     publish(changes: Partial<LoadProgress>) {
       totals.absorb(0, progressOf(changes), 0);
-      publisher.publish(totals.counts(), totals.byLabel(), 3);
+      publisher.publish(totals.counts(), totals.byLabel());
     },
     observe: publisher.observe,
     async value(series: string) {
@@ -87,27 +86,6 @@ describe('the published figures', () => {
     expect(await value('producer_injected_total{topic="ratings",kind="poison"}')).toBe(7);
     expect(await value('producer_injected_total{topic="ratings",kind="drop"}')).toBe(1);
     expect(await value('producer_injected_total{topic="ratings",kind="late"}')).toBe(0);
-  });
-
-  it('count what must be caught by its reason, every copy of a duplicate', async () => {
-    const { publish, value } = openPublisher();
-    publish({ byLabel: { duplicate: 2, 'poison/json': 1 } });
-    publish({
-      byLabel: {
-        duplicate: 5,
-        'poison/json': 1,
-        'poison/empty': 3,
-        'domain/user_zero': 4,
-        'clock_skew/too_fast': 6,
-        late: 9,
-      },
-    });
-    const of = (reason: string) =>
-      value(`producer_injected_records_total{topic="ratings",started="7",reason="${reason}"}`);
-    expect(await of('duplicate')).toBe(15);
-    expect(await of('bad_magic')).toBe(4);
-    expect(await of('domain')).toBe(10);
-    expect(await of('decode')).toBe(0);
   });
 
   it('estimate acknowledged bytes without ever going back', async () => {
