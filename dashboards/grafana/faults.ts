@@ -17,7 +17,7 @@ export function injectedAgainstCaught(): TableBuilder {
       'Records that the load simulator spoilt on purpose and Kafka acknowledged, against what ClickHouse holds of each reason. Only a difference of 0 is right: above 0 faults got through, below 0 there are bad records that nobody injected. What was sent within the last 90 seconds may still be on its way and is not missed. No difference is shown where it could not be exact: the sink or the reconciler is more than a minute behind or down, or a run is older than what Prometheus holds of both sides. domain: values that mean nothing, and clocks that are too fast; duplicate: every further copy; the others are poison.',
       // to the record: no thousands as 1.2 K
       'none',
-      { noValue: 'no load simulator has run in this time', width: 24, height: 9 },
+      { noValue: 'no load simulator has injected faults in this time', width: 24, height: 9 },
     ),
     INJECTED_AGAINST_CAUGHT,
   )
